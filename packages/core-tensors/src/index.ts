@@ -1,0 +1,35 @@
+import "./register-gradients.ts";
+
+export { composeNetwork } from "./compose-network.ts";
+export { DataError, type Dataset } from "./dataset.ts";
+export type { FeatureExtractor } from "./feature-extractor.ts";
+export {
+  asImageBatch,
+  fromSignedRange,
+  fromUint8,
+  fromUnitRange,
+  type ImageBatch,
+  type ImageBatchShape,
+  toUint8,
+} from "./image-batch.ts";
+export { drawLatents, type Latents, oneHotCodes } from "./latents.ts";
+export {
+  type Discriminator,
+  type ForwardPass,
+  type Generator,
+  type Judgement,
+  type Layer,
+  type Network,
+  parameterCount,
+} from "./network.ts";
+export { withDisposed } from "./ownership.ts";
+export { assertSameShape, assertShape, type ExpectedDimension, ShapeError } from "./shape-error.ts";
+export {
+  averagePool2x,
+  exponential,
+  hyperbolicTangent,
+  leakyRelu,
+  logistic,
+  swish,
+  upsampleNearest2x,
+} from "./twice-differentiable.ts";
