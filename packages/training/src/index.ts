@@ -1,5 +1,14 @@
+export { type AdamOptions, createAdam } from "./adam.ts";
+export { type ComputedGradients, type ComputedLoss, computeGradients } from "./gradients.ts";
+export {
+  constantSchedule,
+  type LearningRateSchedule,
+  type LinearDecayOptions,
+  linearDecaySchedule,
+} from "./learning-rate-schedules.ts";
 export type { ExtraState, LossReport, Objective, SavedArray, StepContext, TrainingState } from "./objective.ts";
-export type { Optimizer } from "./optimizer.ts";
+export type { Optimizer, SavedSlot } from "./optimizer.ts";
+export { type AbortSignalLike, type BatchSource, type TrainOptions, train } from "./train.ts";
 export {
   DivergedError,
   type DueEvent,
@@ -8,3 +17,9 @@ export {
   type ProgressEvent,
   type TrainingEvent,
 } from "./training-event.ts";
+export {
+  createWeightAverage,
+  type WeightAverage,
+  type WeightAverageOptions,
+  withWeightAveraging,
+} from "./weight-averaging.ts";

@@ -1,5 +1,11 @@
 import type { Tensor, Variable } from "@tensorflow/tfjs-core";
 
+/** A saved slot: float32 values with their shape. */
+export interface SavedSlot {
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
+
 /** Applies gradients to parameters. Slots go by parameter name, so that checkpoints survive reordering. */
 export interface Optimizer {
   /** Number of updates made: Adam's t. */
@@ -19,10 +25,7 @@ export interface Optimizer {
    */
   readonly slots: ReadonlyMap<string, Variable>;
   /** Puts saved slots and the update count back; missing variables are created. */
-  restore(
-    updates: number,
-    slots: ReadonlyMap<string, { readonly shape: readonly number[]; readonly values: Float32Array }>,
-  ): void;
+  restore(updates: number, slots: ReadonlyMap<string, SavedSlot>): void;
   /** Frees the slots. */
   dispose(): void;
 }
