@@ -1,1 +1,42 @@
-export {};
+export { type ImageGridOptions, imageGrid } from "./image-grid.ts";
+export { decodeIndexedPng, type IndexedPng } from "./indexed-png.ts";
+export {
+  type Color,
+  cityscapesPalette,
+  cityscapesTrainIds,
+  cmpJpegPalette,
+  cmpPngPalette,
+  createLabelPalette,
+  cropImage,
+  type FloatImage,
+  flipHorizontally,
+  IGNORED_CLASS_ID,
+  type LabelClass,
+  type LabelMap,
+  type LabelPalette,
+  labelMapFromColors,
+  labelMapToColors,
+  labelMapToIndices,
+  modeFilter,
+  type PixelImage,
+  type PixelRectangle,
+  type PixelShape,
+  pixelImage,
+  type ResampleFilter,
+  resizeFloatImage,
+  resizeImage,
+  resizeLabelMap,
+  type TargetSize,
+  type TileOptions,
+  tileImages,
+  toGrey,
+  toRgb,
+} from "./pixels.ts";
+export { imageExtensions, readImage, readImageSize } from "./read-image.ts";
+export {
+  type ColorLabelOptions,
+  type IndexedLabelOptions,
+  labelMapFromColorFile,
+  labelMapFromIndexedPng,
+} from "./read-label-map.ts";
+export { encodePng, writePng } from "./write-image.ts";
