@@ -1,0 +1,315 @@
+import { type FeatureExtractor, fromSignedRange, hyperbolicTangent } from "@divgen/core-tensors";
+import {
+  directionalDerivative,
+  directionalDifference,
+  expectClose,
+  leakCheck,
+  useReferenceBackend,
+} from "@divgen/tensor-testing";
+import {
+  add,
+  dispose,
+  grads,
+  matMul,
+  mul,
+  reshape,
+  type Scalar,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor3D,
+  type Tensor4D,
+  tensor,
+  tidy,
+} from "@tensorflow/tfjs-core";
+import { describe, expect, test } from "vitest";
+import stored from "./golden/torch.json" with { type: "json" };
+import * as losses from "./index.ts";
+
+interface StoredTensor {
+  readonly shape: number[];
+  readonly values: number[];
+}
+
+interface GoldenCase {
+  readonly name: string;
+  readonly inputs: Readonly<Record<string, StoredTensor>>;
+  readonly value: number;
+  readonly gradients: Readonly<Record<string, StoredTensor>>;
+}
+
+// The type that TypeScript infers of so large a JSON file says less than this one.
+const golden: { readonly cases: readonly GoldenCase[] } = stored as never;
+
+useReferenceBackend();
+leakCheck();
+
+type Inputs = Readonly<Record<string, Tensor>>;
+
+/** A discriminator on vectors: tanh(x hidden + bias) out. */
+const judgeWith =
+  ({ hidden, bias, out }: Inputs) =>
+  (x: Tensor2D) => [matMul(hyperbolicTangent(add(matMul(x, hidden as Tensor2D), bias!)), out as Tensor2D)];
+
+const pairOf = (x: Inputs) => ({
+  imagesWithNoise: x["withNoise"] as Tensor4D,
+  imagesWithoutNoise: x["withoutNoise"] as Tensor4D,
+  labels: x["labels"] as Tensor4D,
+  noise: x["noise"] as Tensor2D,
+});
+const modeSeeking = (x: Inputs) => [x["images1"]!, x["images2"]!, x["latents1"]!, x["latents2"]!] as const;
+const lists = (x: Inputs) => [[x["a0"]!, x["a1"]!] as const, [x["b0"]!, x["b1"]!] as const] as const;
+const realLogits = (x: Inputs) => [x["real0"]!, x["real1"]!];
+const fakeLogits = (x: Inputs) => [x["fake0"]!, x["fake1"]!];
+const features = (x: Inputs) => x["features"] as Tensor2D;
+const centers = (x: Inputs) => x["centers"] as Tensor2D;
+const codes = (x: Inputs) => [x["means"]!, x["logVariances"]!] as const;
+const INDICES = [5, 0, 3];
+
+/** The expression that must equal the golden case of its name. */
+const expressions: Record<string, (x: Inputs) => Scalar> = {
+  "nonSaturatingLoss.generator": (x) => losses.nonSaturatingLoss.generator(fakeLogits(x)),
+  "nonSaturatingLoss.discriminator": (x) => losses.nonSaturatingLoss.discriminator(realLogits(x), fakeLogits(x)),
+  "leastSquaresLoss.generator": (x) => losses.leastSquaresLoss.generator(fakeLogits(x)),
+  "leastSquaresLoss.discriminator": (x) => losses.leastSquaresLoss.discriminator(realLogits(x), fakeLogits(x)),
+  "hingeLoss.generator": (x) => losses.hingeLoss.generator(fakeLogits(x)),
+  "hingeLoss.discriminator": (x) => losses.hingeLoss.discriminator(realLogits(x), fakeLogits(x)),
+  "wassersteinLoss.generator": (x) => losses.wassersteinLoss.generator(fakeLogits(x)),
+  "wassersteinLoss.discriminator": (x) => losses.wassersteinLoss.discriminator(realLogits(x), fakeLogits(x)),
+  binaryCrossEntropyLoss: (x) => losses.binaryCrossEntropyLoss(fakeLogits(x), 0.3),
+  modeSeekingRatio: (x) => losses.modeSeekingRatio(...modeSeeking(x)),
+  modeSeekingLoss: (x) => losses.modeSeekingLoss(...modeSeeking(x)),
+  "modeSeekingLoss.perSample": (x) => losses.modeSeekingLoss(...modeSeeking(x), { averaging: "per-sample" }),
+  featureModeSeekingLoss: (x) => losses.featureModeSeekingLoss(...lists(x), x["latents1"]!, x["latents2"]!),
+  clusterCenterLoss: (x) => losses.clusterCenterLoss(features(x), centers(x)),
+  "clusterCenterLoss.sum": (x) => losses.clusterCenterLoss(features(x), centers(x), { featureReduction: "sum" }),
+  "clusterMahalanobisLoss.inverse": (x) =>
+    losses.clusterMahalanobisLoss(features(x), centers(x), { inverseCovariances: x["inverses"] as Tensor3D }, INDICES),
+  "clusterMahalanobisLoss.whitening": (x) =>
+    losses.clusterMahalanobisLoss(features(x), centers(x), { whiteningFactors: x["factors"] as Tensor3D }, INDICES),
+  "gaussianKlLoss.sum": (x) => losses.gaussianKlLoss(...codes(x), "sum"),
+  "gaussianKlLoss.mean": (x) => losses.gaussianKlLoss(...codes(x), "mean"),
+  "gaussianKlLoss.batch-mean": (x) => losses.gaussianKlLoss(...codes(x), "batch-mean"),
+  monteCarloKlLoss: (x) => losses.monteCarloKlLoss(x["latents"]!, ...codes(x), "batch-mean"),
+  bernoulliNllLoss: (x) => losses.bernoulliNllLoss(x["logits"]!, x["targets"]!, "batch-mean"),
+  "gaussianNllLoss.batch-mean": (x) => losses.gaussianNllLoss(...codes(x), x["targets"]!, "batch-mean"),
+  "gaussianNllLoss.mean": (x) => losses.gaussianNllLoss(...codes(x), x["targets"]!, "mean"),
+  l1Loss: (x) => losses.l1Loss(x["a0"]!, x["b0"]!),
+  l2Loss: (x) => losses.l2Loss(x["a0"]!, x["b0"]!),
+  featureMatchingLoss: (x) => losses.featureMatchingLoss(...lists(x)),
+  featureMeanMatchingLoss: (x) => losses.featureMeanMatchingLoss(...lists(x)),
+  "contentLoss.l1": (x) => losses.contentLoss(...lists(x), [0.5, 2]),
+  "contentLoss.l2": (x) => losses.contentLoss(...lists(x), [0.5, 2], { distance: "l2" }),
+  segmentDiversityLoss: (x) => losses.segmentDiversityLoss(pairOf(x), [0.3, 0.2, 0.25, 0.3]),
+  unboundedSegmentDiversityLoss: (x) => losses.unboundedSegmentDiversityLoss(pairOf(x)),
+  unboundedGlobalDiversityLoss: (x) =>
+    losses.unboundedGlobalDiversityLoss(
+      x["withNoise"] as Tensor4D,
+      x["withoutNoise"] as Tensor4D,
+      x["noise"] as Tensor1D,
+    ),
+  bestOfKContentLoss: (x) =>
+    losses.bestOfKContentLoss(
+      [x["candidates0"], x["candidates1"], x["candidates2"]] as Tensor4D[],
+      [x["targets0"], x["targets1"], x["targets2"]] as Tensor4D[],
+      x["labels"] as Tensor4D,
+      [1, 0.5, 2],
+    ),
+  r1Penalty: (x) => losses.r1Penalty(judgeWith(x), x["real"] as Tensor2D),
+  wganGpPenalty: (x) =>
+    losses.wganGpPenalty(judgeWith(x), x["real"] as Tensor2D, x["fake"] as Tensor2D, x["mixing"] as Tensor1D),
+};
+
+/** A fixed direction of entries about 1 in size. */
+const directionFor = (size: number) => Float64Array.from({ length: size }, (_, index) => Math.sin(7 * index + 1));
+
+test("every golden case has its expression, and the reverse", () => {
+  expect(golden.cases.map(({ name }) => name).sort()).toEqual(Object.keys(expressions).sort());
+});
+
+describe.each(golden.cases)("$name", ({ name, inputs: storedInputs, value, gradients: storedGradients }) => {
+  const expression = expressions[name]!;
+  const wanted = Object.keys(storedGradients);
+  const make = (): Record<string, Tensor> =>
+    Object.fromEntries(
+      Object.entries(storedInputs).map(([key, { values, shape }]) => [key, tensor(values, shape, "float32")]),
+    );
+  const gradientsOf = (inputs: Inputs): Tensor[] =>
+    grads((...moved: Tensor[]) =>
+      expression({ ...inputs, ...Object.fromEntries(wanted.map((key, index) => [key, moved[index]!])) }),
+    )(wanted.map((key) => inputs[key]!));
+
+  test("equals PyTorch in value and gradients", () => {
+    const inputs = make();
+    const received = expression(inputs);
+    const gradients = gradientsOf(inputs);
+    expect(received.shape).toEqual([]);
+    expectClose(received, [value], { relative: 1e-5 });
+    gradients.forEach((gradient, index) => {
+      expectClose(gradient, storedGradients[wanted[index]!]!.values, { relative: 2e-5, absolute: 2e-6 });
+    });
+    dispose([inputs, received, gradients]);
+  });
+
+  test("gradients equal finite differences", () => {
+    const inputs = make();
+    const gradients = gradientsOf(inputs);
+    // Equal values sit on the kink of |x|, where no difference quotient equals a subgradient: move off it.
+    const smooth = name.startsWith("modeSeeking") ? offKink(inputs) : inputs;
+    const smoothGradients = name.startsWith("modeSeeking") ? gradientsOf(smooth) : gradients;
+    wanted.forEach((key, index) => {
+      const x = smooth[key]!;
+      const direction = directionFor(x.size);
+      const difference = directionalDifference((moved) => expression({ ...smooth, [key]: moved }), x, direction, {
+        step: 1e-3,
+      });
+      const derivative = directionalDerivative(smoothGradients[index]!, direction);
+      expect(Math.abs(difference - derivative), key).toBeLessThan(2e-3 + 1e-2 * Math.abs(derivative));
+    });
+    dispose([inputs, gradients]);
+    if (smooth !== inputs) dispose([smooth["images2"]!, smoothGradients]);
+  });
+});
+
+/** The same inputs, the second images moved away from where they equal the first. */
+function offKink(inputs: Inputs): Inputs {
+  return { ...inputs, images2: tidy(() => add(inputs["images2"]!, 0.05)) };
+}
+
+describe("hand-computed values", () => {
+  const constant = (value: number, shape: number[]) =>
+    tensor(new Array(shape.reduce((a, b) => a * b)).fill(value), shape);
+
+  test("a collapsed generator has the mode-seeking loss 1 / epsilon", () => {
+    const images = constant(0.25, [2, 2, 2, 1]);
+    const latents = [constant(0, [2, 3]), constant(1, [2, 3])] as const;
+    const loss = losses.modeSeekingLoss(images, images, ...latents);
+    expectClose(loss, [1e5], { relative: 1e-6 });
+    dispose([images, latents[0], latents[1], loss]);
+  });
+  test("images that move 0.2 while latents move 1 have the loss 1 / (0.2 + 1e-5) = 4.99975", () => {
+    const images = [constant(0.1, [2, 2, 2, 1]), constant(0.3, [2, 2, 2, 1])] as const;
+    const latents = [constant(0, [2, 3]), constant(1, [2, 3])] as const;
+    const loss = losses.modeSeekingLoss(...images, ...latents);
+    expectClose(loss, [4.99975], { relative: 1e-6 });
+    dispose([...images, ...latents, loss]);
+  });
+  test("the Mahalanobis loss at the center is 1e-6 with a zero gradient, not NaN", () => {
+    const center = constant(2, [1, 2]) as Tensor2D;
+    const identity = tensor([1, 0, 0, 1], [1, 2, 2]) as Tensor3D;
+    const run = (x: Tensor) => losses.clusterMahalanobisLoss(x as Tensor2D, center, { whiteningFactors: identity });
+    const loss = run(center);
+    const [gradient] = grads(run)([center]);
+    expectClose(loss, [1e-6], { relative: 1e-3 });
+    expectClose(gradient!, [0, 0], {});
+    dispose([center, identity, loss, gradient!]);
+  });
+  test("the KL of a standard normal is 0 and R1 of a linear discriminator is the squared norm of its weights", () => {
+    const zeros = constant(0, [2, 3]);
+    const kl = losses.gaussianKlLoss(zeros, zeros, "sum");
+    const weights = tensor([3, 4], [2, 1]) as Tensor2D;
+    const samples = constant(0.7, [5, 2]) as Tensor2D;
+    const penalty = losses.r1Penalty((x) => [matMul(x, weights)], samples);
+    expectClose(kl, [0], {});
+    expectClose(penalty, [25], { relative: 1e-6 });
+    dispose([zeros, kl, weights, samples, penalty]);
+  });
+  test("a segment of one pixel counts by its own mean, an absent one not at all", () => {
+    const pair = {
+      imagesWithNoise: tensor([0.1, 0, 0.5], [1, 1, 3, 1]) as Tensor4D,
+      imagesWithoutNoise: tensor([0, 0, 0], [1, 1, 3, 1]) as Tensor4D,
+      labels: tensor([1, 0, 0, 0, 1, 0, 0, 1, 0], [1, 1, 3, 3]) as Tensor4D,
+      noise: tensor([-0.5, 1, 1], [1, 3]) as Tensor2D,
+    };
+    const loss = losses.segmentDiversityLoss(pair, 0.3);
+    // 0.5 * (0.3 - 0.1) + 1 * (0.3 - 0.25) + nothing for the absent third class.
+    expectClose(loss, [0.15], { relative: 1e-5 });
+    dispose([pair, loss]);
+  });
+  test("area downsampling keeps class shares", () => {
+    const labels = tensor([1, 0, 0, 1, 0, 1], [1, 1, 3, 2]) as Tensor4D;
+    const shrunk = losses.areaDownsample(labels, 1, 2);
+    // Cells of 1.5 source pixels: (1 + 0) / 1.5 and 0 of class 0.
+    expectClose(shrunk, [2 / 3, 1 / 3, 0, 1], { absolute: 1e-6 });
+    dispose([labels, shrunk]);
+  });
+});
+
+test("the perceptual loss is the content loss of the extractor's taps", () => {
+  const extractor: FeatureExtractor = {
+    name: "doubling",
+    weightHash: "none",
+    resizeRule: "none",
+    layers: ["input", "doubled"],
+    extract: (images, layers) => layers.map((layer) => mul(images, layer === "doubled" ? 2 : 1)),
+    dispose: () => {},
+  };
+  const shape = { batch: 1, height: 1, width: 2, channels: 1 };
+  const predicted = fromSignedRange(Float32Array.of(0.5, 0), shape);
+  const target = fromSignedRange(Float32Array.of(0, -0.25), shape);
+  const loss = losses.perceptualLoss(predicted, target, extractor, { doubled: 0.5, input: 1 });
+  // mean|d| = 0.375: 0.5 * 0.75 + 0.375
+  expectClose(loss, [0.75], { relative: 1e-6 });
+  expect(() => losses.perceptualLoss(predicted, target, extractor, {})).toThrow(/layerWeights: expected at least one/);
+  dispose([predicted, target, loss]);
+});
+
+describe("shapes that do not agree are refused by name", () => {
+  const shaped = (...shape: number[]) => tensor(new Float32Array(shape.reduce((a, b) => a * b)), shape);
+  test.each<[RegExp, () => [Tensor[], () => unknown]]>([
+    [/target: expected the shape of predicted/, () => two([2, 3], [2, 1], losses.l1Loss)],
+    [/target: expected the shape of predicted/, () => two([2, 3], [3], losses.l2Loss)],
+    [/centers: expected the shape of features/, () => two([2, 3], [1, 3], losses.clusterCenterLoss as never)],
+    [
+      /logVariances: expected the shape of means/,
+      () => two([2, 3], [2, 4], (a, b) => losses.gaussianKlLoss(a, b, "sum")),
+    ],
+    [/images2: expected the shape of images1/, () => two([2, 3], [2, 4], (a, b) => losses.modeSeekingLoss(a, b, a, a))],
+    [/latents1: expected a batch of 2, got 4/, () => two([2, 3], [4, 3], (a, b) => losses.modeSeekingLoss(a, a, b, b))],
+    [
+      /featureIndices: expected integers in \[0, 3\), got 3/,
+      () =>
+        two([2, 3], [2, 1, 1], (a, b) =>
+          tidy(() =>
+            losses.clusterMahalanobisLoss(
+              a as Tensor2D,
+              reshape(b, [2, 1]) as Tensor2D,
+              { whiteningFactors: b as Tensor3D },
+              [3],
+            ),
+          ),
+        ),
+    ],
+    [/fakeLogits: expected at least one entry/, () => two([1], [1], () => losses.hingeLoss.generator([]))],
+    [
+      /candidateFeatures: expected a multiple of the batch 2, got 3/,
+      () =>
+        two([3, 2, 2, 1], [2, 2, 2, 1], (a, b) =>
+          losses.bestOfKContentLoss([a as Tensor4D], [b as Tensor4D], b as Tensor4D, [1]),
+        ),
+    ],
+    [
+      /mixing: expected \[2\], got \[3\]/,
+      () =>
+        two([2, 2], [3], (a, b) =>
+          losses.wganGpPenalty((x: Tensor2D) => [x], a as Tensor2D, a as Tensor2D, b as Tensor1D),
+        ),
+    ],
+  ])("%s", (message, build) => {
+    const [tensors, run] = build();
+    expect(run).toThrow(message);
+    dispose(tensors);
+  });
+
+  function two(first: number[], second: number[], run: (a: Tensor, b: Tensor) => unknown): [Tensor[], () => unknown] {
+    const a = shaped(...first);
+    const b = shaped(...second);
+    return [[a, b], () => run(a, b)];
+  }
+
+  test("numbers out of range are refused", () => {
+    const x = shaped(1, 1);
+    expect(() => losses.binaryCrossEntropyLoss([x], 1.1)).toThrow(/target: expected a number in \[0, 1\], got 1.1/);
+    dispose(x);
+  });
+});
