@@ -4,6 +4,13 @@ export { composeNetwork } from "./compose-network.ts";
 export { DataError, type Dataset } from "./dataset.ts";
 export type { FeatureExtractor } from "./feature-extractor.ts";
 export {
+  type AdamKernelAttributes,
+  type FusedKernelName,
+  fusedKernels,
+  hasFusedKernel,
+  runFusedKernel,
+} from "./fused-kernels.ts";
+export {
   asImageBatch,
   fromSignedRange,
   fromUint8,

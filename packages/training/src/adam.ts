@@ -1,3 +1,4 @@
+import { type AdamKernelAttributes, fusedKernels, hasFusedKernel, runFusedKernel } from "@divgen/core-tensors";
 import {
   add,
   div,
@@ -78,23 +79,32 @@ export function createAdam({
     slots,
     applyGradients: (parameters, gradients) => {
       updates++;
-      const stepSize = rate / (1 - firstMomentDecay ** updates);
-      const secondCorrection = Math.sqrt(1 - secondMomentDecay ** updates);
+      const batch: AdamKernelBatch = { parameters: [], gradients: [], firstMoments: [], secondMoments: [] };
       for (const [name, gradient] of gradients) {
         const parameter = parameters.get(name);
         if (parameter === undefined) throw new RangeError(`gradients: expected names of parameters, got "${name}"`);
-        const first = slotFor(name, FIRST, parameter);
-        const second = slotFor(name, SECOND, parameter);
-        tidy(() => {
-          const g = weightDecay === 0 ? gradient : add(gradient, mul(weightDecay, parameter));
-          const m = add(mul(firstMomentDecay, first), mul(1 - firstMomentDecay, g));
-          const v = add(mul(secondMomentDecay, second), mul(1 - secondMomentDecay, square(g)));
-          const denominator = add(div(sqrt(v), secondCorrection), epsilon);
-          first.assign(m);
-          second.assign(v);
-          parameter.assign(sub(parameter, mul(stepSize, div(m, denominator))));
-        });
+        batch.parameters.push(parameter);
+        batch.gradients.push(gradient);
+        batch.firstMoments.push(slotFor(name, FIRST, parameter));
+        batch.secondMoments.push(slotFor(name, SECOND, parameter));
       }
+      tidy(() => {
+        const decayed =
+          weightDecay === 0
+            ? batch.gradients
+            : batch.gradients.map((gradient, index) => add(gradient, mul(weightDecay, batch.parameters[index]!)));
+        const update: AdamKernelAttributes = {
+          ...batch,
+          gradients: decayed,
+          learningRate: rate,
+          firstMomentDecay,
+          secondMomentDecay,
+          epsilon,
+          updates,
+        };
+        if (hasFusedKernel(fusedKernels.adam)) runFusedKernel(fusedKernels.adam, {}, update);
+        else updatePlainly(update);
+      });
     },
     restore: (savedUpdates, savedSlots) => {
       updates = savedUpdates;
@@ -105,6 +115,33 @@ export function createAdam({
       slots.clear();
     },
   };
+}
+
+/** The lists of one update while they are gathered. */
+type AdamKernelBatch = {
+  -readonly [List in "parameters" | "gradients" | "firstMoments" | "secondMoments"]: Array<
+    AdamKernelAttributes[List][number]
+  >;
+};
+
+/** What the fused kernel does, by tfjs operations. */
+function updatePlainly(update: AdamKernelAttributes): void {
+  const { firstMomentDecay, secondMomentDecay, epsilon, updates } = update;
+  const stepSize = update.learningRate / (1 - firstMomentDecay ** updates);
+  const secondCorrection = Math.sqrt(1 - secondMomentDecay ** updates);
+  for (const [index, parameter] of update.parameters.entries()) {
+    const gradient = update.gradients[index]!;
+    const first = update.firstMoments[index]!;
+    const second = update.secondMoments[index]!;
+    tidy(() => {
+      const m = add(mul(firstMomentDecay, first), mul(1 - firstMomentDecay, gradient));
+      const v = add(mul(secondMomentDecay, second), mul(1 - secondMomentDecay, square(gradient)));
+      const denominator = add(div(sqrt(v), secondCorrection), epsilon);
+      first.assign(m);
+      second.assign(v);
+      parameter.assign(sub(parameter, mul(stepSize, div(m, denominator))));
+    });
+  }
 }
 
 function putSlot(slots: Map<string, Variable>, name: string, { shape, values }: SavedSlot): void {

@@ -1,0 +1,54 @@
+import { engine, getBackend, getKernel, type NamedTensorMap, type Tensor, type Variable } from "@tensorflow/tfjs-core";
+
+/**
+ * Kernels beyond tfjs's own that an engine may register in tfjs's kernel registry, under these names. Code above runs
+ * them where the engine in use has them and plain tfjs operations where not; both give the same values.
+ */
+export const fusedKernels = {
+  /** One Adam update of many parameters, in place. Attributes: `AdamKernelAttributes`; no outputs. */
+  adam: "DivgenAdam",
+} as const;
+
+/** Name of a fused kernel. */
+export type FusedKernelName = (typeof fusedKernels)[keyof typeof fusedKernels];
+
+/**
+ * What `DivgenAdam` does, element by element, to lists of equal length:
+ *
+ *   m = b1 m + (1 - b1) g,  v = b2 v + (1 - b2) g^2,  p = p - lr / (1 - b1^t) m / (sqrt(v) / sqrt(1 - b2^t) + epsilon)
+ */
+export interface AdamKernelAttributes {
+  /** p, updated in place. Other tensors that share a variable's memory (clones) keep their values. */
+  readonly parameters: readonly Variable[];
+  /** g, of the shapes of `parameters`. */
+  readonly gradients: readonly Tensor[];
+  /** m, updated in place. */
+  readonly firstMoments: readonly Variable[];
+  /** v, updated in place. */
+  readonly secondMoments: readonly Variable[];
+  /** lr. */
+  readonly learningRate: number;
+  /** b1. */
+  readonly firstMomentDecay: number;
+  /** b2. */
+  readonly secondMomentDecay: number;
+  readonly epsilon: number;
+  /** t, 1 for the first update. */
+  readonly updates: number;
+}
+
+/** Whether the engine in use has a fused kernel. */
+export function hasFusedKernel(name: FusedKernelName): boolean {
+  return getKernel(name, getBackend()) !== undefined;
+}
+
+/**
+ * Runs a fused kernel of the engine in use; ask `hasFusedKernel` first.
+ *
+ * @returns its outputs, owned by the caller.
+ * @throws Error if the engine has no such kernel.
+ */
+export function runFusedKernel(name: FusedKernelName, inputs: NamedTensorMap, attributes: object): Tensor[] {
+  const outputs: Tensor | Tensor[] = engine().runKernel(name, inputs, attributes as Record<string, never>);
+  return Array.isArray(outputs) ? outputs : [outputs];
+}
