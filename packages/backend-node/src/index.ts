@@ -6,5 +6,19 @@ export {
   engineNames,
   parseEngineChoice,
 } from "./engine.ts";
+export {
+  type BrokenEngine,
+  type EngineFile,
+  type EngineManifest,
+  enginesFolder,
+  type InstalledEngine,
+  listInstalledEngines,
+  type NativeEngineName,
+  removeInstalledEngine,
+} from "./install/engine-folder.ts";
+export { type InstallEngineOptions, installEngine } from "./install/install-engine.ts";
+export { type InstallOnceOptions, type InstallOnceResult, installEngineOnce } from "./install/install-engine-once.ts";
+export { InstallError, type InstallErrorKind } from "./install/install-error.ts";
+export type { InstallProgress, InstallStep, ReportProgress } from "./install/install-progress.ts";
 export { loadedNativeBinding } from "./native/native-candidates.ts";
 export { type SelectEngineOptions, selectEngine } from "./select-engine.ts";

@@ -42,6 +42,9 @@ export interface InstalledEngine {
 /** Name of the compiled binding in an engine's folder. */
 export const bindingFileName = "tfjs_binding.node";
 
+/** Name of the addon beside the binding that holds standard error back while TensorFlow is loaded. */
+export const standardErrorFileName = "standard_error.node";
+
 /** Name of the manifest in an engine's folder. */
 export const manifestFileName = "engine.json";
 

@@ -1,5 +1,8 @@
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { findBackendFactory, type KernelBackend, registerBackend } from "@tensorflow/tfjs-core";
+import { standardErrorFileName } from "../install/engine-folder.ts";
 import { restoreDeprecatedNodeUtilities } from "./deprecated-node-utilities.ts";
 
 const require = createRequire(import.meta.url);
@@ -53,7 +56,7 @@ export function prepareNativeEnvironment(threads: NativeThreads | undefined): vo
  * @throws what the dynamic loader says, when it cannot be loaded.
  */
 export function registerNativeBackend(path: string, packageName: TfjsNodePackage): NativeBinding {
-  const binding = require(path) as NativeBinding;
+  const binding = loadQuietly(path);
   restoreDeprecatedNodeUtilities();
   require(`${packageName}/dist/register_all_kernels.js`);
   const { NodeJSKernelBackend } = require(`${packageName}/dist/nodejs_kernel_backend.js`) as {
@@ -64,4 +67,23 @@ export function registerNativeBackend(path: string, packageName: TfjsNodePackage
     registerBackend(nativeBackendName, () => new NodeJSKernelBackend(binding, kind), 3);
   }
   return binding;
+}
+
+/** Lines that TensorFlow prints on every start and that tell a user nothing. */
+const greeting = /^(WARNING: All log messages before absl::InitializeLog|I\d{4} .*(port\.cc|cpu_feature_guard\.cc))/;
+
+/** Loads a binding, and holds TensorFlow's greeting back; whatever else it says on standard error is passed on. */
+function loadQuietly(path: string): NativeBinding {
+  const holder = join(dirname(path), standardErrorFileName);
+  const logsWanted = process.env["TF_CPP_MIN_LOG_LEVEL"] === "0";
+  if (logsWanted || !existsSync(holder)) return require(path) as NativeBinding;
+  const { hold, release } = require(holder) as { hold(): void; release(): string };
+  hold();
+  try {
+    return require(path) as NativeBinding;
+  } finally {
+    const said = release().split("\n");
+    const rest = said.filter((line) => line !== "" && !greeting.test(line));
+    if (rest.length > 0) process.stderr.write(`${rest.join("\n")}\n`);
+  }
 }

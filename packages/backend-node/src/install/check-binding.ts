@@ -1,0 +1,61 @@
+import { InstallError } from "./install-error.ts";
+import { runCommand } from "./run-command.ts";
+
+/** What a freshly compiled binding says about itself. */
+export interface BindingFacts {
+  /** Version of TensorFlow, e.g. "2.21.0". */
+  readonly tensorflow: string;
+  readonly gpu: boolean;
+}
+
+/**
+ * Run in a process of its own: a library that the processor cannot run ends the process, not the installer.
+ * The product [[1, 2], [3, 4]] [[5, 6], [7, 8]] is [[19, 22], [43, 50]].
+ */
+const checkScript = `
+const binding = require(process.argv[1]);
+const input = (values) => binding.createTensor([2, 2], binding.TF_FLOAT, new Float32Array(values));
+const attributes = [
+  { name: "transpose_a", type: binding.TF_ATTR_BOOL, value: false },
+  { name: "transpose_b", type: binding.TF_ATTR_BOOL, value: false },
+  { name: "T", type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT },
+];
+const [product] = binding.executeOp("MatMul", attributes, [input([1, 2, 3, 4]), input([5, 6, 7, 8])], 1);
+const values = Array.from(binding.tensorDataSync(product.id));
+process.stdout.write(JSON.stringify({ tensorflow: binding.TF_Version, gpu: binding.isUsingGpuDevice(), values }));
+`;
+
+/**
+ * Loads a binding and multiplies two matrices, in another process.
+ *
+ * @throws InstallError with what the loader said, or the signal that ended the process.
+ */
+export async function checkBinding(
+  path: string,
+  environment: NodeJS.ProcessEnv,
+  signal?: AbortSignal,
+): Promise<BindingFacts> {
+  const timeLimitSeconds = 120;
+  const result = await runCommand(process.execPath, ["-e", checkScript, path], {
+    timeLimitSeconds,
+    environment: { TF_CPP_MIN_LOG_LEVEL: "2", ...environment },
+    signal,
+  });
+  if (result.outcome === "timed out") {
+    throw new InstallError(`The compiled engine did not answer within ${timeLimitSeconds} seconds.`);
+  }
+  if (result.exit === "SIGILL") {
+    throw new InstallError("This processor lacks instructions that TensorFlow's library needs (AVX).", {
+      remedy: "Use the wasm engine: --engine wasm.",
+    });
+  }
+  if (result.outcome !== "succeeded") {
+    const reason = result.errors.split("\n").find((line) => line.includes("Error")) ?? result.exit;
+    throw new InstallError(`The compiled engine does not load: ${reason.trim()}`);
+  }
+  const { tensorflow, gpu, values } = JSON.parse(result.output) as BindingFacts & { values: number[] };
+  if (values.join() !== "19,22,43,50") {
+    throw new InstallError(`The compiled engine computes wrong: expected 19,22,43,50, got ${values}.`);
+  }
+  return { tensorflow, gpu };
+}
