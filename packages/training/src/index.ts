@@ -1,4 +1,5 @@
 export { type AdamOptions, createAdam } from "./adam.ts";
+export { type ClusterTargets, type ClusterTermOptions, createClusterTerm } from "./cluster-term.ts";
 export { type ComputedGradients, type ComputedLoss, computeGradients } from "./gradients.ts";
 export {
   constantSchedule,
@@ -6,8 +7,18 @@ export {
   type LinearDecayOptions,
   linearDecaySchedule,
 } from "./learning-rate-schedules.ts";
+export { createModeSeekingTerm } from "./mode-seeking-term.ts";
 export type { ExtraState, LossReport, Objective, SavedArray, StepContext, TrainingState } from "./objective.ts";
 export type { Optimizer, SavedSlot } from "./optimizer.ts";
+export {
+  createPairedTranslation,
+  type GeneratorTerm,
+  type PairedBatch,
+  type PairedTranslationOptions,
+  type TranslationCondition,
+  type TranslationOutputs,
+  type WeightedLoss,
+} from "./paired-translation.ts";
 export { type AbortSignalLike, type BatchSource, type TrainOptions, train } from "./train.ts";
 export {
   DivergedError,

@@ -1,0 +1,247 @@
+import {
+  asImageBatch,
+  averagePool2x,
+  type FeatureExtractor,
+  type ImageBatch,
+  type Network,
+} from "@divgen/core-tensors";
+import { constantInitializer } from "@divgen/layers";
+import { createPatchDiscriminator, createUnetGenerator } from "@divgen/models-pix2pix";
+import { randomKey } from "@divgen/random";
+import { expectClose, leakCheck, useReferenceBackend } from "@divgen/tensor-testing";
+import {
+  concat,
+  memory,
+  norm,
+  reshape,
+  reverse,
+  type Tensor,
+  type Tensor2D,
+  tensor,
+  tidy,
+} from "@tensorflow/tfjs-core";
+import { describe, expect, test } from "vitest";
+import { createAdam } from "./adam.ts";
+import { type ClusterTermOptions, createClusterTerm } from "./cluster-term.ts";
+import golden from "./golden/paired-translation.json" with { type: "json" };
+import { createModeSeekingTerm } from "./mode-seeking-term.ts";
+import type { Objective } from "./objective.ts";
+import { createPairedTranslation, type GeneratorTerm, type PairedBatch } from "./paired-translation.ts";
+
+useReferenceBackend();
+leakCheck();
+
+/** scale * sin(0.7 index + phase): the numbers of tools/golden/models_pix2pix.py. */
+function waveValues(size: number, phase: number, scale: number): Float32Array {
+  return Float32Array.from({ length: size }, (_, index) => scale * Math.sin(0.7 * index + phase));
+}
+const imageWave = (phase: number): ImageBatch =>
+  asImageBatch(tensor(waveValues(2 * 16 * 16 * 3, phase, 0.9), [2, 16, 16, 3], "float32") as ImageBatch);
+
+const zeros = { weight: constantInitializer(0), bias: constantInitializer(0) };
+const unused = randomKey(0);
+
+/** Means of 4 x 4 blocks, in the place of a feature extractor. */
+const blockMeans: FeatureExtractor = {
+  name: "block-means",
+  weightHash: "none",
+  resizeRule: "none",
+  layers: ["map"],
+  extract: (images) => [tidy(() => averagePool2x(averagePool2x(images)))],
+  dispose: () => undefined,
+};
+const clusterOptions: ClusterTermOptions = {
+  extractor: blockMeans,
+  layer: "map",
+  targets: {
+    clusterCount: 2,
+    featureCount: 48,
+    centers: Float64Array.from(waveValues(96, 0.4, 0.3)),
+    featureIndices: [5, 0, 17],
+    whiteningFactors: Float64Array.from(waveValues(18, 0.9, 1.5)),
+  },
+  centerWeight: 5,
+  mahalanobisWeight: 0.2,
+  mahalanobisFromEpoch: 2,
+  undoMirroring: false,
+};
+
+function fillWithWaves(network: Network, names: readonly string[]): void {
+  names.forEach((name, index) => {
+    const parameter = network.parameters.get(name)!;
+    const scale = name.endsWith("bias") ? 0.1 : 0.2;
+    tidy(() => parameter.assign(tensor(waveValues(parameter.size, index, scale), parameter.shape, "float32")));
+  });
+}
+
+function createGoldenObjective(terms: GeneratorTerm[]) {
+  const generator = createUnetGenerator(unused, {
+    size: 16,
+    inputChannels: 3,
+    outputChannels: 3,
+    baseChannels: 4,
+    latentSize: 3,
+    codeSize: 2,
+    placement: "all",
+    normalization: "instance",
+    dropoutRate: 0,
+    initializer: zeros,
+  });
+  const discriminator = createPatchDiscriminator(unused, {
+    inputChannels: 3,
+    imageChannels: 3,
+    codeSize: 2,
+    baseChannels: 4,
+    scaleCount: 2,
+    stridedLayers: 1,
+    conditional: true,
+    normalization: "instance",
+    initializer: zeros,
+  });
+  fillWithWaves(generator, golden.generatorNames);
+  fillWithWaves(discriminator, golden.discriminatorNames);
+  const adam = () => createAdam({ learningRate: 0, firstMomentDecay: 0.5, secondMomentDecay: 0.999 });
+  const objective = createPairedTranslation({
+    generator,
+    discriminator,
+    generatorOptimizer: adam(),
+    discriminatorOptimizer: adam(),
+    learningRate: 0.01,
+    learningRateSchedule: (epoch) => [1, 1, 0.5][epoch]!,
+    reconstructionWeight: 10,
+    terms,
+  });
+  return { generator, discriminator, objective };
+}
+
+function createBatch(): PairedBatch & { code: Tensor2D } {
+  return {
+    input: imageWave(0.3),
+    target: imageWave(1.3),
+    code: tensor([0, 1, 1, 0], [2, 2], "float32") as Tensor2D,
+  };
+}
+
+async function runStep(objective: Objective<PairedBatch>, step: number): Promise<Record<string, number>> {
+  const batch = createBatch();
+  const report = await objective.step(batch, { step, epoch: step, key: randomKey(6).fold(step) });
+  for (const owned of [batch.input, batch.target, batch.code]) owned.dispose();
+  const losses: Record<string, number> = {};
+  for (const [name, loss] of Object.entries(report)) {
+    losses[name] = loss.dataSync()[0]!;
+    loss.dispose();
+  }
+  return losses;
+}
+
+const disposeAll = (owned: { dispose(): void }[]) => {
+  for (const one of owned) one.dispose();
+};
+
+test("three steps with all terms give PyTorch's losses and parameters", async () => {
+  const { generator, discriminator, objective } = createGoldenObjective([
+    createModeSeekingTerm(1),
+    createClusterTerm(clusterOptions),
+  ]);
+  const counts: number[] = [];
+  for (const [step, expected] of golden.reports.entries()) {
+    const losses = await runStep(objective, step);
+    expect(Object.keys(losses).sort()).toEqual(Object.keys(expected).sort());
+    const names = Object.keys(expected) as (keyof typeof expected)[];
+    expectClose(
+      names.map((name) => losses[name]!),
+      names.map((name) => expected[name]),
+      { relative: 2e-3 },
+    );
+    counts.push(memory().numTensors);
+  }
+  expect(counts[2], "tensors after the third step and after the first").toBe(counts[0]);
+  const statistic = (network: Network, names: readonly string[], of: (weights: Tensor) => Tensor) =>
+    names.map((name) => tidy(() => of(network.parameters.get(name)!).dataSync()[0]!));
+  // Adam's first steps are +- the rate wherever the gradient is not zero: errors show in the norm of what moved.
+  const close = { relative: 2e-3, absolute: 2e-2 };
+  expectClose(
+    statistic(generator, golden.generatorNames, (w) => norm(reshape(w, [-1]))),
+    golden.generatorNorms,
+    close,
+  );
+  expectClose(
+    statistic(discriminator, golden.discriminatorNames, (w) => norm(reshape(w, [-1]))),
+    golden.discriminatorNorms,
+    close,
+  );
+  disposeAll([objective, generator, discriminator]);
+});
+
+test("without terms it is the pix2pix of the comparison", async () => {
+  const { generator, discriminator, objective } = createGoldenObjective([]);
+  const losses = await runStep(objective, 0);
+  expect(Object.keys(losses)).toEqual([
+    "generator/adversarial",
+    "generator/reconstruction",
+    "discriminator/fake",
+    "discriminator/real",
+  ]);
+  expectClose([losses["generator/adversarial"]!], [golden.reports[0]!["generator/adversarial"]], { relative: 1e-4 });
+  disposeAll([objective, generator, discriminator]);
+});
+
+describe("cluster term", () => {
+  const outputs = (images: ImageBatch, batch: PairedBatch) => ({
+    images1: images,
+    images2: images,
+    images: asImageBatch(concat([images, images], 0)),
+    latents1: batch.code!,
+    latents2: batch.code!,
+    batch,
+  });
+
+  test("mirrors flipped images back, so that a mirrored image of a mirrored pair counts as the image itself", () => {
+    tidy(() => {
+      const batch = createBatch();
+      const images = imageWave(0.7);
+      const mirroredBoth: PairedBatch = { ...batch, mirrored: tensor([1, 1], [2], "float32") };
+      const plain = createClusterTerm(clusterOptions);
+      const undoing = createClusterTerm({ ...clusterOptions, undoMirroring: true });
+      const straight = plain.compute(outputs(images, batch), 5);
+      const flipped = outputs(asImageBatch(reverse(images, 2)), mirroredBoth);
+      const values = (losses: ReturnType<GeneratorTerm["compute"]>) => losses.map(({ value }) => value.dataSync()[0]!);
+      expectClose(values(undoing.compute(flipped, 5)), values(straight), { relative: 1e-6 });
+      expect(values(plain.compute(flipped, 5))).not.toEqual(values(straight));
+      disposeAll([plain, undoing]);
+    });
+  });
+
+  test("the Mahalanobis distance has weight 0 before its epoch, and a loss of weight 0 is left out", () => {
+    tidy(() => {
+      const batch = createBatch();
+      const term = createClusterTerm(clusterOptions);
+      const weights = (epoch: number) =>
+        term.compute(outputs(imageWave(0.7), batch), epoch).map(({ name, weight }) => [name, weight]);
+      expect(weights(1)).toEqual([
+        ["cluster-center", 5],
+        ["cluster-mahalanobis", 0],
+      ]);
+      expect(weights(2)[1]).toEqual(["cluster-mahalanobis", 0.2]);
+      term.dispose();
+      const centerOnly = createClusterTerm({ ...clusterOptions, mahalanobisWeight: 0 });
+      expect(centerOnly.compute(outputs(imageWave(0.7), batch), 5).map(({ name }) => name)).toEqual(["cluster-center"]);
+      centerOnly.dispose();
+    });
+  });
+
+  test("says what is missing or does not fit", () => {
+    const targets = { ...clusterOptions.targets, centers: new Float64Array(3) };
+    expect(() => createClusterTerm({ ...clusterOptions, targets })).toThrow(
+      "targets.centers: expected 96 values, got 3",
+    );
+    tidy(() => {
+      const term = createClusterTerm(clusterOptions);
+      const { input, target } = createBatch();
+      expect(() =>
+        term.compute(outputs(imageWave(0), { input, target, code: undefined as never } as PairedBatch), 0),
+      ).toThrow(/batch.code/);
+      term.dispose();
+    });
+  });
+});
