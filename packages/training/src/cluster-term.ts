@@ -1,3 +1,4 @@
+import type { ClusterGaussians } from "@divgen/clustering";
 import { asImageBatch, type FeatureExtractor, type ImageBatch } from "@divgen/core-tensors";
 import { clusterCenterLoss, clusterMahalanobisLoss } from "@divgen/losses";
 import {
@@ -15,26 +16,14 @@ import {
 } from "@tensorflow/tfjs-core";
 import type { GeneratorTerm, WeightedLoss } from "./paired-translation.ts";
 
-/** Gaussians of the training images' features, one a cluster; row-major float64. */
-export interface ClusterTargets {
-  readonly clusterCount: number;
-  /** Width of the features. */
-  readonly featureCount: number;
-  /** [clusterCount, featureCount]. */
-  readonly centers: Float64Array;
-  /** The m features that the Mahalanobis distance sees; one set for all clusters. */
-  readonly featureIndices: ArrayLike<number>;
-  /** [clusterCount, m, m]: W with W^T W the inverse covariance of the chosen features. */
-  readonly whiteningFactors: Float64Array;
-}
-
 /** How generated images are drawn to the cluster asked for. */
 export interface ClusterTermOptions {
   /** Borrowed; must outlive the term. */
   readonly extractor: FeatureExtractor;
-  /** Layer whose features, flattened to [batch, featureCount], the targets describe. */
+  /** Layer whose features, flattened to [batch, features], the targets describe. */
   readonly layer: string;
-  readonly targets: ClusterTargets;
+  /** Gaussians of the training images' features. */
+  readonly targets: ClusterGaussians;
   /** lambda_d, factor of the L1 distance to the center; 5 in the paper. 0 leaves the loss out. */
   readonly centerWeight: number;
   /** lambda_m, factor of the Mahalanobis distance; 0.2 in the paper. 0 leaves the loss out. */
@@ -58,19 +47,16 @@ export interface ClusterTermOptions {
  * clusters of their targets.
  *
  * @returns owned by the caller; holds the targets as constants on the engine.
- * @throws RangeError if the targets' arrays do not fit their counts.
  * @see Suzuki et al., "Diversifying image synthesis using data classification", VISAPP 2022, eq. 3-5.
  */
 export function createClusterTerm(options: ClusterTermOptions): GeneratorTerm {
   const { extractor, layer, targets, undoMirroring } = options;
-  const { clusterCount, featureCount, featureIndices } = targets;
+  const { clusters, featureIndices } = targets;
+  const featureCount = clusters[0]!.center.length;
   const selectedCount = featureIndices.length;
-  assertLength(targets.centers, clusterCount * featureCount, "targets.centers");
-  assertLength(targets.whiteningFactors, clusterCount * selectedCount ** 2, "targets.whiteningFactors");
-
-  const centers = tensor2d(Float32Array.from(targets.centers), [clusterCount, featureCount]);
-  const selectedCenters = tensor2d(selectColumns(targets), [clusterCount, selectedCount]);
-  const factors = tensor2d(Float32Array.from(targets.whiteningFactors), [clusterCount, selectedCount ** 2]);
+  const centers = stackRows(clusters.map(({ center }) => center));
+  const selectedCenters = stackRows(clusters.map(({ selectedCenter }) => selectedCenter));
+  const factors = stackRows(clusters.map(({ whiteningFactor }) => whiteningFactor));
 
   return {
     compute: ({ images, batch }, epoch) => {
@@ -112,17 +98,10 @@ function mirrorBack(images: ImageBatch, mirrored: Tensor): ImageBatch {
   return asImageBatch(add(mul(flags, reverse(images, 2)), mul(sub(1, flags), images)));
 }
 
-/** The chosen features of every center, row by row. */
-function selectColumns({ centers, clusterCount, featureCount, featureIndices }: ClusterTargets): Float32Array {
-  const selected = new Float32Array(clusterCount * featureIndices.length);
-  for (let cluster = 0; cluster < clusterCount; cluster++) {
-    for (let column = 0; column < featureIndices.length; column++) {
-      selected[cluster * featureIndices.length + column] = centers[cluster * featureCount + featureIndices[column]!]!;
-    }
-  }
-  return selected;
-}
-
-function assertLength(values: ArrayLike<number>, expected: number, name: string): void {
-  if (values.length !== expected) throw new RangeError(`${name}: expected ${expected} values, got ${values.length}`);
+/** [rows, columns]. */
+function stackRows(rows: readonly Float64Array[]): Tensor2D {
+  const columns = rows[0]!.length;
+  const values = new Float32Array(rows.length * columns);
+  for (const [index, row] of rows.entries()) values.set(row, index * columns);
+  return tensor2d(values, [rows.length, columns], "float32");
 }

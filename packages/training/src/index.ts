@@ -1,5 +1,6 @@
 export { type AdamOptions, createAdam } from "./adam.ts";
-export { type ClusterTargets, type ClusterTermOptions, createClusterTerm } from "./cluster-term.ts";
+export { type ClusterTermOptions, createClusterTerm } from "./cluster-term.ts";
+export { extractFeatureRows, type FeatureRows } from "./feature-rows.ts";
 export { type ComputedGradients, type ComputedLoss, computeGradients } from "./gradients.ts";
 export {
   constantSchedule,
