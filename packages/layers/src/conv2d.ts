@@ -1,10 +1,11 @@
 import { assertShape, type Layer } from "@divgen/core-tensors";
 import type { RandomKey } from "@divgen/random";
-import type { Rank, Tensor4D } from "@tensorflow/tfjs-core";
+import { type Rank, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
 import { type ConvolutionPadding, convolveWithBias } from "./convolution.ts";
 import type { WeightInitializer } from "./initializers.ts";
 import { assertIntegers, bothAxes, type PerAxis } from "./options.ts";
 import type { PaddingMode } from "./padding.ts";
+import { createSpectralNorm } from "./spectral-norm.ts";
 import { createParameter, ownedState } from "./variables.ts";
 
 /** A convolution with PyTorch's meaning of every number. */
@@ -24,12 +25,14 @@ export interface Conv2dOptions {
   readonly groups?: number;
   /** @defaultValue true */
   readonly bias?: boolean;
+  /** Divide the weight by its greatest singular value (Miyato et al. 2018). @defaultValue false */
+  readonly spectralNorm?: boolean;
   readonly initializer: WeightInitializer;
 }
 
 /**
  * Convolution of images. Parameters: "weight" [kernelHeight, kernelWidth, inputChannels / groups, outputChannels] and
- * "bias" [outputChannels].
+ * "bias" [outputChannels]. Buffers, if spectrally normalised: "spectralLeft" and "spectralRight".
  *
  * @returns a layer from [batch, height, width, inputChannels] to [batch, outHeight, outWidth, outputChannels],
  *   out = floor((in + 2 padding - dilation (kernel - 1) - 1) / stride) + 1; owned by the caller.
@@ -48,6 +51,7 @@ export function createConv2d(
     dilation = 1,
     groups = 1,
     bias: hasBias = true,
+    spectralNorm = false,
     initializer,
   }: Conv2dOptions,
 ): Layer<Tensor4D> {
@@ -76,12 +80,14 @@ export function createConv2d(
     fans,
   );
   const bias = hasBias ? createParameter<Rank.R1>(initializer.bias, key.split("bias"), [outputChannels], fans) : null;
+  const spectral = spectralNorm ? createSpectralNorm(key.split("spectral"), weight.shape) : null;
   const geometry = { stride, padding, paddingMode, dilation, groups };
   return {
-    ...ownedState({ weight, bias }),
-    forward: (input) => {
+    ...ownedState({ weight, bias }, { ...spectral?.buffers }),
+    forward: (input, pass) => {
       assertShape(input, ["batch", "height", "width", inputChannels], "input");
-      return convolveWithBias(input, weight, bias, geometry);
+      if (spectral === null) return convolveWithBias(input, weight, bias, geometry);
+      return tidy(() => convolveWithBias(input, spectral.apply(weight, pass), bias, geometry));
     },
   };
 }

@@ -1,4 +1,3 @@
-import { ShapeError } from "@divgen/core-tensors";
 import {
   add,
   batchToSpaceND,
@@ -11,6 +10,7 @@ import {
   type Tensor4D,
   tidy,
 } from "@tensorflow/tfjs-core";
+import { type AxisPlan, planAxis } from "./convolution-plan.ts";
 import { bothAxes, type PerAxis } from "./options.ts";
 import { type PaddingMode, padEdges } from "./padding.ts";
 
@@ -18,29 +18,29 @@ import { type PaddingMode, padEdges } from "./padding.ts";
 export type ConvolutionPadding = PerAxis | "same" | "valid";
 
 /** How a kernel moves over an image. */
-export interface ConvolutionGeometry {
+export interface KernelGeometry {
   readonly stride: PerAxis;
   readonly padding: ConvolutionPadding;
   readonly paddingMode: PaddingMode;
   /** Distance between neighbouring kernel taps; above 1 only with stride 1. */
   readonly dilation: PerAxis;
-  /** Number of channel groups that are convolved apart. */
+}
+
+/** Geometry of a convolution whose channels may be divided into groups that are convolved apart. */
+export interface ConvolutionGeometry extends KernelGeometry {
   readonly groups: number;
 }
 
-/** What padding comes to along one axis, for a given input size. */
-interface AxisPlan {
-  readonly before: number;
-  readonly after: number;
-  /** True if TensorFlow's "same" means just this. */
-  readonly isSame: boolean;
-}
+/** A convolution without dilation and with a padding that every engine knows. */
+export type PlainConvolution = (
+  input: Tensor4D,
+  weight: Tensor4D,
+  strides: [number, number],
+  padding: "same" | "valid",
+) => Tensor4D;
 
 /**
  * Two-dimensional cross-correlation, differentiable twice.
- *
- * Engines differ in the paddings that they and their gradients know, so every geometry is brought to "same" or
- * "valid", where needed after padding the input.
  *
  * @param input - [batch, height, width, inputChannels].
  * @param weight - [kernelHeight, kernelWidth, inputChannels / groups, outputChannels].
@@ -50,12 +50,12 @@ interface AxisPlan {
  */
 export function convolve(input: Tensor4D, weight: Tensor4D, geometry: ConvolutionGeometry): Tensor4D {
   const { groups } = geometry;
-  if (groups === 1) return tidy(() => convolveGroup(input, weight, geometry));
+  if (groups === 1) return applyKernel(input, weight, geometry, conv2d);
   return tidy(() => {
     const inputs = split(input, groups, 3) as Tensor4D[];
     const weights = split(weight, groups, 3) as Tensor4D[];
     return concat(
-      inputs.map((part, group) => convolveGroup(part, weights[group]!, geometry)),
+      inputs.map((part, group) => applyKernel(part, weights[group]!, geometry, conv2d)),
       3,
     );
   });
@@ -77,7 +77,19 @@ export function convolveWithBias(
   return tidy(() => add(convolve(input, weight, geometry), bias));
 }
 
-function convolveGroup(input: Tensor4D, weight: Tensor4D, geometry: ConvolutionGeometry): Tensor4D {
+/**
+ * Runs a plain convolution in any geometry. Engines differ in the paddings that they and their gradients know, so
+ * every geometry is brought to "same" or "valid", where needed after padding the input.
+ *
+ * @param weight - [kernelHeight, kernelWidth, ...].
+ * @returns owned by the caller.
+ */
+export function applyKernel(
+  input: Tensor4D,
+  weight: Tensor4D,
+  geometry: KernelGeometry,
+  convolution: PlainConvolution,
+): Tensor4D {
   const [strideY, strideX] = bothAxes(geometry.stride);
   const [dilationY, dilationX] = bothAxes(geometry.dilation);
   const { padding, paddingMode } = geometry;
@@ -87,76 +99,45 @@ function convolveGroup(input: Tensor4D, weight: Tensor4D, geometry: ConvolutionG
 
   const isDilated = dilationY > 1 || dilationX > 1;
   const needsPadding = rows.before + rows.after + columns.before + columns.after > 0;
-  if (!isDilated && paddingMode === "zero" && needsPadding && rows.isSame && columns.isSame) {
-    return conv2d(input, weight, [strideY, strideX], "same");
+  if (!isDilated) {
+    const strides: [number, number] = [strideY, strideX];
+    if (!needsPadding) return convolution(input, weight, strides, "valid");
+    if (paddingMode === "zero" && rows.isSame && columns.isSame) return convolution(input, weight, strides, "same");
+    return tidy(() => convolution(padBorders(input, rows, columns, paddingMode), weight, strides, "valid"));
   }
-  if (isDilated && paddingMode === "zero") return convolveDilated(input, weight, dilationY, dilationX, rows, columns);
-  let padded = input;
-  if (needsPadding) {
-    padded =
-      paddingMode === "zero"
-        ? pad(input, [
-            [0, 0],
-            [rows.before, rows.after],
-            [columns.before, columns.after],
-            [0, 0],
-          ])
-        : padEdges(input, rows, columns, paddingMode);
-  }
-  if (isDilated) return convolveDilated(padded, weight, dilationY, dilationX, NO_PADDING, NO_PADDING);
-  return conv2d(padded, weight, [strideY, strideX], "valid");
+  return tidy(() => {
+    const padded = needsPadding ? padBorders(input, rows, columns, paddingMode) : input;
+    return dilate(padded, dilationY, dilationX, (phases) => convolution(phases, weight, [1, 1], "valid"));
+  });
 }
 
-const NO_PADDING: AxisPlan = { before: 0, after: 0, isSame: false };
-
-/** Padding along one axis; `after` is cut to what the kernel reaches. */
-function planAxis(input: number, span: number, stride: number, padding: number | "same" | "valid"): AxisPlan {
-  const sameOutput = Math.ceil(input / stride);
-  const sameTotal = Math.max(0, (sameOutput - 1) * stride + span - input);
-  const sameBefore = Math.floor(sameTotal / 2);
-  if (padding === "same") return { before: sameBefore, after: sameTotal - sameBefore, isSame: true };
-  const before = padding === "valid" ? 0 : padding;
-  const output = Math.floor((input + 2 * before - span) / stride) + 1;
-  if (output < 1) {
-    throw new ShapeError(
-      `input: expected at least ${span} pixels for the kernel, got ${input} with ${before} padded on each side`,
-    );
-  }
-  const after = Math.max(0, (output - 1) * stride + span - input - before);
-  return { before, after, isSame: output === sameOutput && before === sameBefore };
+function padBorders(input: Tensor4D, rows: AxisPlan, columns: AxisPlan, mode: PaddingMode): Tensor4D {
+  if (mode !== "zero") return padEdges(input, rows, columns, mode);
+  return pad(input, [
+    [0, 0],
+    [rows.before, rows.after],
+    [columns.before, columns.after],
+    [0, 0],
+  ]);
 }
 
 /**
  * Stride-1 convolution with spread taps: the pixels of each phase form an image of their own (tfjs has no gradient of
  * dilated convolutions).
  */
-function convolveDilated(
+function dilate(
   input: Tensor4D,
-  weight: Tensor4D,
   dilationY: number,
   dilationX: number,
-  rows: AxisPlan,
-  columns: AxisPlan,
+  convolveValid: (phases: Tensor4D) => Tensor4D,
 ): Tensor4D {
-  const fillY = missingTo(dilationY, input.shape[1] + rows.before + rows.after);
-  const fillX = missingTo(dilationX, input.shape[2] + columns.before + columns.after);
-  const phases = spaceToBatchND(
-    input,
-    [dilationY, dilationX],
-    [
-      [rows.before, rows.after + fillY],
-      [columns.before, columns.after + fillX],
-    ],
-  );
-  const convolved = conv2d(phases as Tensor4D, weight, 1, "valid");
-  return batchToSpaceND(
-    convolved,
-    [dilationY, dilationX],
-    [
-      [0, fillY],
-      [0, fillX],
-    ],
-  ) as Tensor4D;
+  const block = [dilationY, dilationX];
+  const fill = [
+    [0, missingTo(dilationY, input.shape[1])],
+    [0, missingTo(dilationX, input.shape[2])],
+  ];
+  const phases = spaceToBatchND(input, block, fill) as Tensor4D;
+  return batchToSpaceND(convolveValid(phases), block, fill) as Tensor4D;
 }
 
 /** What is missing to the next multiple. */

@@ -1,10 +1,22 @@
 export { type BatchNormOptions, createBatchNorm } from "./batch-norm.ts";
+export { resizeBilinear, upsampleBilinear2x } from "./bilinear.ts";
+export { type ConditionalBatchNormOptions, createConditionalBatchNorm } from "./conditional-batch-norm.ts";
+export type { ConditionalLayer } from "./conditional-layer.ts";
 export { type Conv2dOptions, createConv2d } from "./conv2d.ts";
 export { type Conv2dTransposeOptions, createConv2dTranspose } from "./conv2d-transpose.ts";
-export { type ConvolutionGeometry, type ConvolutionPadding, convolve, convolveWithBias } from "./convolution.ts";
+export {
+  type ConvolutionGeometry,
+  type ConvolutionPadding,
+  convolve,
+  convolveWithBias,
+  type KernelGeometry,
+} from "./convolution.ts";
 export { convolveTranspose, convolveTransposeWithBias, type TransposedGeometry } from "./convolution-transpose.ts";
 export { affineMap, createDense, type DenseOptions } from "./dense.ts";
+export { convolveDepthwise, createDepthwiseConv2d, type DepthwiseConv2dOptions } from "./depthwise-conv2d.ts";
 export { createDropout, type DropoutOptions, dropoutMask } from "./dropout.ts";
+export { createEmbedding, type EmbeddingOptions } from "./embedding.ts";
+export { createGroupNorm, type GroupNormOptions } from "./group-norm.ts";
 export {
   type AffineInitializer,
   constantInitializer,
@@ -24,6 +36,9 @@ export {
   xavierUniformInitializer,
 } from "./initializers.ts";
 export { createInstanceNorm, type InstanceNormOptions } from "./instance-norm.ts";
+export { createLayerNorm, type LayerNormOptions } from "./layer-norm.ts";
+export { type LinearMap, linearOperator } from "./linear-operator.ts";
+export { createMaxout, type MaxoutOptions, maximumOfPieces } from "./maxout.ts";
 export {
   type Affine,
   type NormalizedBatch,
@@ -34,4 +49,22 @@ export {
 } from "./normalization.ts";
 export type { PerAxis } from "./options.ts";
 export { type AxisPadding, type PaddingMode, padEdges, padReflect } from "./padding.ts";
+export { type AveragePoolOptions, averagePool, globalAveragePool, type MaxPoolOptions, maxPool } from "./pooling.ts";
+export { createResidual, type ResidualOptions } from "./residual.ts";
+export {
+  createPostActivationBlock,
+  createPreActivationBlock,
+  type PostActivationBlockOptions,
+  type PreActivationBlockOptions,
+  type ResidualBlockOptions,
+} from "./residual-blocks.ts";
 export { createFunctionLayer, createSequential, type NamedLayers } from "./sequential.ts";
+export { createSpectralNorm, type SpectralNorm } from "./spectral-norm.ts";
+export {
+  fromTorchConvolution,
+  fromTorchDense,
+  fromTorchDepthwiseConvolution,
+  fromTorchMaxout,
+  fromTorchTransposedConvolution,
+  type LaidOut,
+} from "./torch-layouts.ts";
