@@ -5,6 +5,7 @@ import { type EngineCandidate, EngineUnavailable } from "./engine-candidate.ts";
 import { proveEngine } from "./engine-proof.ts";
 import { nativeCandidate, nativeGpuCandidate } from "./native/native-candidates.ts";
 import { wasmCandidate } from "./wasm-candidate.ts";
+import { webgpuCandidate } from "./webgpu-candidate.ts";
 
 /** What selection may be told. */
 export interface SelectEngineOptions {
@@ -12,6 +13,16 @@ export interface SelectEngineOptions {
   readonly convolutional?: boolean;
   /** Whether "auto" may end on the pure JavaScript engine when nothing else works. @defaultValue false */
   readonly allowCpu?: boolean;
+  /**
+   * Threads within one operation of the native engine, unless TF_NUM_INTRAOP_THREADS is set. Counts only before the
+   * engine is first loaded. @defaultValue what the engine finds best
+   */
+  readonly threads?: number;
+}
+
+/** All engines, best first. */
+export function engineCandidates({ threads }: Pick<SelectEngineOptions, "threads"> = {}): EngineCandidate[] {
+  return [nativeGpuCandidate(threads), nativeCandidate(threads), webgpuCandidate(), wasmCandidate(), cpuCandidate()];
 }
 
 /**
@@ -100,6 +111,5 @@ export async function selectEngine(
   choice: EngineChoice = defaultEngineChoice(),
   options: SelectEngineOptions = {},
 ): Promise<Engine> {
-  const candidates = [nativeGpuCandidate(), nativeCandidate(), wasmCandidate(), cpuCandidate()];
-  return selectAmong(choice, candidates, options);
+  return selectAmong(choice, engineCandidates(options), options);
 }

@@ -1,6 +1,6 @@
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { version_wasm as version } from "@tensorflow/tfjs-backend-wasm";
 import type { EngineCandidate } from "./engine-candidate.ts";
+import { registerWasmKernels } from "./wasm/index.ts";
 
 /** WebAssembly with SIMD, from npm alone, with the training kernels that tfjs leaves out. */
 export function wasmCandidate(): EngineCandidate {
@@ -8,17 +8,8 @@ export function wasmCandidate(): EngineCandidate {
     name: "wasm",
     tfjsBackend: "wasm",
     load: async () => {
-      const { version_wasm: version } = await import("@tensorflow/tfjs-backend-wasm");
-      await registerTrainingKernels();
-      return `WebAssembly, tfjs ${version}, one thread`;
+      registerWasmKernels();
+      return `WebAssembly, tfjs ${version} with divgen's training kernels, one thread`;
     },
   };
-}
-
-async function registerTrainingKernels(): Promise<void> {
-  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  const module = new URL(`./wasm/index.${extension}`, import.meta.url);
-  if (!existsSync(fileURLToPath(module))) return;
-  const { registerWasmKernels } = (await import(/* @vite-ignore */ module.href)) as { registerWasmKernels(): void };
-  registerWasmKernels();
 }

@@ -29,20 +29,16 @@ export interface NativeBinding {
 /** Name of the tfjs backend of both native engines. */
 export const nativeBackendName = "tensorflow";
 
-/** Threads of one operation, and of independent operations; TensorFlow reads them when it is loaded. */
-export interface NativeThreads {
-  /** Threads within one operation. */
-  readonly intraOp: number;
-}
-
 /**
- * Sets what TensorFlow reads from the environment when it is loaded; variables that are set already win.
+ * Sets what TensorFlow reads from the environment when it is loaded. Variables that the user has set win.
+ *
+ * @param threads - threads within one operation; without, TensorFlow takes one for each core.
  */
-export function prepareNativeEnvironment(threads: NativeThreads | undefined): void {
+export function prepareNativeEnvironment(threads: number | undefined): void {
   process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2";
   if (threads !== undefined) {
-    process.env["TF_NUM_INTRAOP_THREADS"] = String(threads.intraOp);
-    process.env["OMP_NUM_THREADS"] = String(threads.intraOp);
+    process.env["TF_NUM_INTRAOP_THREADS"] ??= String(threads);
+    process.env["OMP_NUM_THREADS"] ??= String(threads);
   }
 }
 

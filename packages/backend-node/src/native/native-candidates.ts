@@ -2,10 +2,10 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { type EngineCandidate, EngineUnavailable } from "../engine-candidate.ts";
+import { registerFusedKernels } from "../fused/register-fused-kernels.ts";
 import { findInstalledEngine, type NativeEngineName } from "../install/engine-folder.ts";
 import {
   type NativeBinding,
-  type NativeThreads,
   nativeBackendName,
   prepareNativeEnvironment,
   registerNativeBackend,
@@ -16,13 +16,20 @@ const require = createRequire(import.meta.url);
 
 /** Where a native binding may come from, best first. */
 interface BindingSource {
+  /** What it was built for; a CUDA binding runs on the CPU too. */
+  readonly kind: NativeEngineName;
   readonly path: string;
   readonly packageName: TfjsNodePackage;
   readonly origin: string;
 }
 
+interface LoadedBinding {
+  readonly binding: NativeBinding;
+  readonly source: BindingSource;
+}
+
 /** The binding of this process: TensorFlow's libraries can be loaded once, so the first one that loads stays. */
-let loaded: { readonly binding: NativeBinding; readonly source: BindingSource } | undefined;
+let loaded: LoadedBinding | undefined;
 
 /** The binding in use, for code that runs TensorFlow operations by name. */
 export function loadedNativeBinding(): NativeBinding | undefined {
@@ -32,22 +39,28 @@ export function loadedNativeBinding(): NativeBinding | undefined {
 /**
  * TensorFlow on the CPU, by a binding that `divgen engine install` compiled or by tfjs-node's own.
  *
- * @param threads - how many threads TensorFlow uses; without, what the environment says or all cores.
+ * @param threads - how many threads an operation of TensorFlow uses; without, what the environment says.
  */
-export function nativeCandidate(threads?: NativeThreads): EngineCandidate {
+export function nativeCandidate(threads?: number): EngineCandidate {
   return {
     name: "native",
     tfjsBackend: nativeBackendName,
     load: async () => {
       const { binding, source } = loadFirst("native", threads);
-      const gpu = source.packageName === "@tensorflow/tfjs-node-gpu" || source.origin.includes("CUDA");
-      return `TensorFlow ${binding.TF_Version} ${gpu ? "(CUDA build, no device)" : "(CPU)"}, ${source.origin}`;
+      if (binding.isUsingGpuDevice()) {
+        throw new EngineUnavailable(
+          "TensorFlow is already at work on the GPU in this process, and cannot be loaded twice",
+          "choose native before native-gpu, in a new process",
+        );
+      }
+      const build = source.kind === "native-gpu" ? "CUDA build on the CPU" : "CPU";
+      return `TensorFlow ${binding.TF_Version} (${build}), ${source.origin}`;
     },
   };
 }
 
 /** TensorFlow on an NVIDIA GPU; a binding that loads but finds no device does not count. */
-export function nativeGpuCandidate(threads?: NativeThreads): EngineCandidate {
+export function nativeGpuCandidate(threads?: number): EngineCandidate {
   return {
     name: "native-gpu",
     tfjsBackend: nativeBackendName,
@@ -55,8 +68,8 @@ export function nativeGpuCandidate(threads?: NativeThreads): EngineCandidate {
       const { binding, source } = loadFirst("native-gpu", threads);
       if (!binding.isUsingGpuDevice()) {
         throw new EngineUnavailable(
-          `TensorFlow ${binding.TF_Version} (${source.origin}) loads but finds no GPU device`,
-          "check the driver with nvidia-smi, then divgen engine install --gpu",
+          `TensorFlow ${binding.TF_Version} (${source.origin}) loads but finds no GPU`,
+          "see with nvidia-smi whether the driver works, then divgen engine install --gpu",
         );
       }
       return `TensorFlow ${binding.TF_Version} (CUDA), ${source.origin}`;
@@ -64,11 +77,14 @@ export function nativeGpuCandidate(threads?: NativeThreads): EngineCandidate {
   };
 }
 
-function loadFirst(
-  name: NativeEngineName,
-  threads: NativeThreads | undefined,
-): { readonly binding: NativeBinding; readonly source: BindingSource } {
-  if (loaded !== undefined) return loaded;
+function loadFirst(name: NativeEngineName, threads: number | undefined): LoadedBinding {
+  if (loaded !== undefined) {
+    if (name === "native" || loaded.source.kind === "native-gpu") return loaded;
+    throw new EngineUnavailable(
+      "the CPU build of TensorFlow is loaded in this process already, and it cannot be loaded twice",
+      "choose native-gpu before native, in a new process",
+    );
+  }
   const remedy = name === "native" ? "divgen engine install" : "divgen engine install --gpu";
   if (!hasPackage("@tensorflow/tfjs-node")) {
     throw new EngineUnavailable(
@@ -80,7 +96,10 @@ function loadFirst(
   for (const source of bindingSources(name)) {
     try {
       prepareNativeEnvironment(threads);
+      // The CUDA build takes every GPU that it sees.
+      if (name === "native" && source.kind === "native-gpu") process.env["CUDA_VISIBLE_DEVICES"] = "-1";
       loaded = { binding: registerNativeBackend(source.path, source.packageName), source };
+      registerFusedKernels();
       return loaded;
     } catch (error) {
       failures.push(`${source.origin} does not load: ${(error as Error).message.split("\n")[0]}`);
@@ -89,20 +108,19 @@ function loadFirst(
   throw new EngineUnavailable(failures.length > 0 ? failures.join("; ") : "it is not installed", remedy);
 }
 
+/** What could be loaded, best first: what divgen compiled, then upstream's own; for the CPU also the CUDA builds. */
 function bindingSources(name: NativeEngineName): BindingSource[] {
   const sources: BindingSource[] = [];
-  const installed = findInstalledEngine(name);
-  if (installed !== undefined) {
-    const kind = name === "native-gpu" ? "CUDA binding" : "binding";
-    sources.push({
-      path: installed.binding,
-      packageName: "@tensorflow/tfjs-node",
-      origin: `${kind} of tfjs-node ${installed.manifest.tfjsNode} compiled by divgen`,
-    });
+  for (const kind of name === "native" ? (["native", "native-gpu"] as const) : (["native-gpu"] as const)) {
+    const installed = findInstalledEngine(kind);
+    if (installed !== undefined) {
+      const origin = `binding of tfjs-node ${installed.manifest.tfjsNode} compiled by divgen`;
+      sources.push({ kind, path: installed.binding, packageName: "@tensorflow/tfjs-node", origin });
+    }
+    const packageName = kind === "native-gpu" ? "@tensorflow/tfjs-node-gpu" : "@tensorflow/tfjs-node";
+    const own = upstreamBinding(packageName);
+    if (own !== undefined) sources.push({ kind, path: own, packageName, origin: `${packageName}'s own binding` });
   }
-  const packageName = name === "native-gpu" ? "@tensorflow/tfjs-node-gpu" : "@tensorflow/tfjs-node";
-  const own = upstreamBinding(packageName);
-  if (own !== undefined) sources.push({ path: own, packageName, origin: `${packageName}'s own binding` });
   return sources;
 }
 
@@ -116,7 +134,7 @@ function hasPackage(name: string): boolean {
 }
 
 /** The binding that upstream's install script downloaded, if there is one: its presence proves nothing yet. */
-function upstreamBinding(packageName: TfjsNodePackage): string | undefined {
+export function upstreamBinding(packageName: TfjsNodePackage): string | undefined {
   if (!hasPackage(packageName)) return undefined;
   const path = join(dirname(require.resolve(`${packageName}/package.json`)), "lib", "napi-v8", "tfjs_binding.node");
   return existsSync(path) ? path : undefined;
