@@ -1,1 +1,24 @@
-export {};
+export { assignToClusters, type ClusterAssignment } from "./assign-to-clusters.ts";
+export {
+  type ClusterGaussian,
+  type ClusterGaussians,
+  type ClusterGaussiansOptions,
+  clusterGaussians,
+  MINIMUM_CLUSTER_SIZE,
+  mahalanobisDistance,
+} from "./cluster-gaussians.ts";
+export { clusterCounts, inducedCenters } from "./cluster-means.ts";
+export {
+  type FitClusterGaussiansOptions,
+  type FittedClusterGaussians,
+  fitClusterGaussians,
+} from "./fit-cluster-gaussians.ts";
+export { type KMeansOptions, type KMeansResult, kMeans } from "./k-means.ts";
+export { matchClusters, minimumCostAssignment, partitionDrift, relabel } from "./match-clusters.ts";
+export {
+  createOnlineKMeans,
+  type MiniBatchKMeansOptions,
+  miniBatchKMeans,
+  type OnlineKMeans,
+} from "./online-k-means.ts";
+export type { RowMatrix } from "./row-matrix.ts";

@@ -1,0 +1,142 @@
+import { kmeans as mlKMeans } from "ml-kmeans";
+import { assignRows, type ClusterAssignment } from "./assign-to-clusters.ts";
+import { clusterCounts, clusterSums } from "./cluster-means.ts";
+import { columnMeans, columnVariances, type RowMatrix } from "./row-matrix.ts";
+
+/** When Lloyd's iteration stops. */
+export interface LloydOptions {
+  readonly maxIterations: number;
+  /** Relative to the mean variance of the columns: stop when the squared movement of all centers is at most this. */
+  readonly tolerance: number;
+}
+
+/** A local optimum of k-means. */
+export interface LloydResult {
+  readonly centers: RowMatrix<Float64Array>;
+  readonly labels: Int32Array;
+  readonly inertia: number;
+  readonly iterations: number;
+  readonly converged: boolean;
+}
+
+/** Inputs up to this many values are iterated by ml-kmeans, larger ones by blocked distances on typed arrays. */
+export const SMALL_INPUT_VALUES: number = 1 << 15;
+
+/** Nearest centers of the rows, and the sums of the rows of each. */
+interface LloydStep {
+  readonly labels: ArrayLike<number>;
+  readonly sums: Float64Array;
+}
+
+/**
+ * Lloyd's iteration from given centers, by the rules of scikit-learn: stop when no label changes or the centers move
+ * no more than the tolerance; an empty cluster takes the row farthest from its center; labels and inertia belong to
+ * the final centers.
+ */
+export function iterateLloyd(data: RowMatrix, initialCenters: RowMatrix, options: LloydOptions): LloydResult {
+  const shift = columnMeans(data);
+  const variances = columnVariances(data, shift);
+  const tolerance = (options.tolerance * variances.reduce((sum, value) => sum + value, 0)) / data.columns;
+  const step = data.values.length <= SMALL_INPUT_VALUES ? createMlKMeansStep(data) : createBlockedStep(data, shift);
+  let centers: RowMatrix<Float64Array> = { ...initialCenters, values: Float64Array.from(initialCenters.values) };
+  let labels: ArrayLike<number> = [];
+  let converged = false;
+  let iterations = 0;
+  while (iterations < options.maxIterations && !converged) {
+    iterations++;
+    const { labels: newLabels, sums } = step(centers);
+    const newCenters = centersFrom(data, newLabels, sums, centers);
+    const settled = iterations > 1 && sameLabels(labels, newLabels);
+    labels = newLabels;
+    converged = settled || squaredMovement(centers, newCenters) <= tolerance;
+    centers = newCenters;
+  }
+  const final: ClusterAssignment = assignRows(data, centers, shift);
+  let inertia = 0;
+  for (const distance of final.squaredDistances) inertia += distance;
+  return { centers, labels: final.labels, inertia, iterations, converged };
+}
+
+function createBlockedStep(data: RowMatrix, shift: Float64Array): (centers: RowMatrix) => LloydStep {
+  return (centers) => {
+    const { labels } = assignRows(data, centers, shift);
+    return { labels, sums: clusterSums(data, labels, centers.rows) };
+  };
+}
+
+function createMlKMeansStep(data: RowMatrix): (centers: RowMatrix) => LloydStep {
+  const points = toArrays(data);
+  return (centers) => {
+    const { clusters } = mlKMeans(points, centers.rows, {
+      initialization: toArrays(centers),
+      maxIterations: 1,
+      tolerance: 0,
+    });
+    return { labels: clusters, sums: clusterSums(data, clusters, centers.rows) };
+  };
+}
+
+function toArrays({ values, rows, columns }: RowMatrix): number[][] {
+  return Array.from({ length: rows }, (_, row) => Array.from(values.subarray(row * columns, (row + 1) * columns)));
+}
+
+/** Means of the clusters; each empty one takes over a row that is farthest from its own center. */
+function centersFrom(
+  data: RowMatrix,
+  labels: ArrayLike<number>,
+  sums: Float64Array,
+  oldCenters: RowMatrix,
+): RowMatrix<Float64Array> {
+  const { rows: clusterCount, columns } = oldCenters;
+  const counts = clusterCounts(labels, clusterCount);
+  const empty = Array.from(counts.keys()).filter((cluster) => counts[cluster] === 0);
+  if (empty.length > 0) {
+    const farthest = farthestRows(data, labels, oldCenters, empty.length);
+    empty.forEach((cluster, index) => {
+      const row = farthest[index]!;
+      const donor = labels[row]!;
+      for (let column = 0; column < columns; column++) {
+        const value = data.values[row * columns + column]!;
+        sums[cluster * columns + column] = value;
+        sums[donor * columns + column]! -= value;
+      }
+      counts[cluster] = 1;
+      counts[donor]!--;
+    });
+  }
+  const values = new Float64Array(sums.length);
+  for (let cluster = 0, index = 0; cluster < clusterCount; cluster++) {
+    for (let column = 0; column < columns; column++, index++) {
+      // A donor may have given away its last row: it stays where it was.
+      values[index] = counts[cluster]! > 0 ? sums[index]! / counts[cluster]! : oldCenters.values[index]!;
+    }
+  }
+  return { values, rows: clusterCount, columns };
+}
+
+/** Numbers of the rows farthest from the centers of their labels, farthest first. */
+function farthestRows(data: RowMatrix, labels: ArrayLike<number>, centers: RowMatrix, count: number): number[] {
+  const { values, rows, columns } = data;
+  const distances = new Float64Array(rows);
+  for (let row = 0, index = 0; row < rows; row++) {
+    const start = labels[row]! * columns;
+    for (let column = 0; column < columns; column++, index++) {
+      distances[row]! += (values[index]! - centers.values[start + column]!) ** 2;
+    }
+  }
+  const order = Array.from(distances.keys());
+  return order.sort((a, b) => distances[b]! - distances[a]! || a - b).slice(0, count);
+}
+
+function squaredMovement(before: RowMatrix, after: RowMatrix): number {
+  let sum = 0;
+  for (let index = 0; index < before.values.length; index++) {
+    sum += (after.values[index]! - before.values[index]!) ** 2;
+  }
+  return sum;
+}
+
+function sameLabels(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
+  for (let row = 0; row < a.length; row++) if (a[row] !== b[row]) return false;
+  return true;
+}
