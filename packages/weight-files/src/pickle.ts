@@ -1,4 +1,5 @@
 import { strFromU8 } from "fflate";
+import { PickleCursor } from "./pickle-cursor.ts";
 import { WeightFileError } from "./weight-tensor.ts";
 
 /** A Python function or class named by a pickle. It stays a name: nothing is imported. */
@@ -45,24 +46,20 @@ export function readPickle(bytes: Uint8Array, rules: PickleRules, start = 0): Pi
 
 /** The stack machine of pickles. */
 class PickleMachine {
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
+  readonly #cursor: PickleCursor;
   readonly #rules: PickleRules;
   readonly #stack: unknown[] = [];
   readonly #memo = new Map<number, unknown>();
-  #position: number;
 
   constructor(bytes: Uint8Array, rules: PickleRules, start: number) {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#cursor = new PickleCursor(bytes, start);
     this.#rules = rules;
-    this.#position = start;
   }
 
   run(): PickleResult {
     for (;;) {
-      const opcode = String.fromCharCode(this.#unsigned(1));
-      if (opcode === ".") return { value: this.#pop(), end: this.#position };
+      const opcode = String.fromCharCode(this.#cursor.unsigned(1));
+      if (opcode === ".") return { value: this.#pop(), end: this.#cursor.position };
       this.#execute(opcode);
     }
   }
@@ -71,13 +68,13 @@ class PickleMachine {
     if (this.#pushLiteral(opcode) || this.#changeContainer(opcode)) return;
     switch (opcode) {
       case "\x80": // PROTO
-        this.#position += 1;
+        this.#cursor.take(1);
         return;
       case "\x95": // FRAME
-        this.#position += 8;
+        this.#cursor.take(8);
         return;
       case "c":
-        this.#push(this.#global(this.#line(), this.#line()));
+        this.#push(this.#global(this.#cursor.line(), this.#cursor.line()));
         return;
       case "\x93": {
         const name = this.#text(this.#pop());
@@ -98,7 +95,7 @@ class PickleMachine {
         return;
       default: {
         const code = opcode.charCodeAt(0).toString(16).padStart(2, "0");
-        throw new WeightFileError(`pickle: unknown or refused opcode 0x${code} at byte ${this.#position - 1}`);
+        throw new WeightFileError(`pickle: unknown or refused opcode 0x${code} at byte ${this.#cursor.position - 1}`);
       }
     }
   }
@@ -113,37 +110,37 @@ class PickleMachine {
       case "\x89":
         return this.#push(false);
       case "K":
-        return this.#push(this.#unsigned(1));
+        return this.#push(this.#cursor.unsigned(1));
       case "M":
-        return this.#push(this.#unsigned(2));
+        return this.#push(this.#cursor.unsigned(2));
       case "J":
-        return this.#push(this.#view.getInt32(this.#advance(4), true));
+        return this.#push(this.#cursor.int32());
       case "G":
-        return this.#push(this.#view.getFloat64(this.#advance(8), false));
+        return this.#push(this.#cursor.float64());
       case "\x8a":
-        return this.#push(this.#long(this.#unsigned(1)));
+        return this.#push(this.#cursor.long(this.#cursor.unsigned(1)));
       case "\x8b":
-        return this.#push(this.#long(this.#unsigned(4)));
+        return this.#push(this.#cursor.long(this.#cursor.unsigned(4)));
       case "I": {
-        const text = this.#line();
+        const text = this.#cursor.line();
         return this.#push(text === "00" ? false : text === "01" ? true : Number.parseInt(text, 10));
       }
       case "L":
-        return this.#push(Number.parseInt(this.#line(), 10));
+        return this.#push(Number.parseInt(this.#cursor.line(), 10));
       case "F":
-        return this.#push(Number.parseFloat(this.#line()));
+        return this.#push(Number.parseFloat(this.#cursor.line()));
       case "X":
-        return this.#push(strFromU8(this.#take(this.#unsigned(4))));
+        return this.#push(strFromU8(this.#cursor.take(this.#cursor.unsigned(4))));
       case "\x8c":
-        return this.#push(strFromU8(this.#take(this.#unsigned(1))));
+        return this.#push(strFromU8(this.#cursor.take(this.#cursor.unsigned(1))));
       case "U":
-        return this.#push(strFromU8(this.#take(this.#unsigned(1)), true));
+        return this.#push(strFromU8(this.#cursor.take(this.#cursor.unsigned(1)), true));
       case "T":
-        return this.#push(strFromU8(this.#take(this.#unsigned(4)), true));
+        return this.#push(strFromU8(this.#cursor.take(this.#cursor.unsigned(4)), true));
       case "C":
-        return this.#push(this.#take(this.#unsigned(1)).slice());
+        return this.#push(this.#cursor.take(this.#cursor.unsigned(1)).slice());
       case "B":
-        return this.#push(this.#take(this.#unsigned(4)).slice());
+        return this.#push(this.#cursor.take(this.#cursor.unsigned(4)).slice());
       default:
         return false;
     }
@@ -194,19 +191,19 @@ class PickleMachine {
       case "2":
         return this.#push(this.#top());
       case "q":
-        return this.#memoize(this.#unsigned(1));
+        return this.#memoize(this.#cursor.unsigned(1));
       case "r":
-        return this.#memoize(this.#unsigned(4));
+        return this.#memoize(this.#cursor.unsigned(4));
       case "p":
-        return this.#memoize(Number.parseInt(this.#line(), 10));
+        return this.#memoize(Number.parseInt(this.#cursor.line(), 10));
       case "\x94":
         return this.#memoize(this.#memo.size);
       case "h":
-        return this.#recall(this.#unsigned(1));
+        return this.#recall(this.#cursor.unsigned(1));
       case "j":
-        return this.#recall(this.#unsigned(4));
+        return this.#recall(this.#cursor.unsigned(4));
       case "g":
-        return this.#recall(Number.parseInt(this.#line(), 10));
+        return this.#recall(Number.parseInt(this.#cursor.line(), 10));
       default:
         return false;
     }
@@ -225,47 +222,6 @@ class PickleMachine {
       throw new WeightFileError("pickle: calls something that is no permitted function");
     }
     return this.#rules.call(callee as PickleGlobal, args);
-  }
-
-  #advance(count: number): number {
-    const start = this.#position;
-    if (start + count > this.#bytes.length) {
-      throw new WeightFileError(`pickle: ends in the middle, at byte ${this.#bytes.length} (truncated file?)`);
-    }
-    this.#position += count;
-    return start;
-  }
-
-  #take(count: number): Uint8Array {
-    const start = this.#advance(count);
-    return this.#bytes.subarray(start, start + count);
-  }
-
-  /** A little-endian unsigned integer of 1, 2 or 4 bytes. */
-  #unsigned(size: 1 | 2 | 4): number {
-    const start = this.#advance(size);
-    if (size === 1) return this.#view.getUint8(start);
-    return size === 2 ? this.#view.getUint16(start, true) : this.#view.getUint32(start, true);
-  }
-
-  /** A little-endian two's-complement integer; a bigint where a number would lose digits. */
-  #long(size: number): number | bigint {
-    if (size > 64) throw new WeightFileError(`pickle: integer of ${size} bytes: refused`);
-    let value = 0n;
-    this.#take(size).forEach((byte, index) => {
-      value |= BigInt(byte) << BigInt(8 * index);
-    });
-    value = BigInt.asIntN(8 * size, value);
-    const number = Number(value);
-    return Number.isSafeInteger(number) ? number : value;
-  }
-
-  #line(): string {
-    const end = this.#bytes.indexOf(0x0a, this.#position);
-    if (end < 0) throw new WeightFileError("pickle: ends in the middle of a line (truncated file?)");
-    const text = strFromU8(this.#bytes.subarray(this.#position, end));
-    this.#position = end + 1;
-    return text;
   }
 
   #push(value: unknown): true {
