@@ -1,4 +1,5 @@
 import type { RowMatrix } from "./row-matrix.ts";
+import { rowProducts } from "./row-products.ts";
 
 /** Rows per block: small enough for the second-level cache at a thousand columns. */
 const BLOCK_ROWS = 32;
@@ -55,7 +56,12 @@ export function forEachDistanceBlock(
       }
       norms[row] = norm;
     }
-    innerProducts(block, rowCount, points.values, points.count, columns, distances);
+    rowProducts(
+      { values: block, start: 0, count: rowCount },
+      { values: points.values, start: 0, count: points.count },
+      { columns },
+      distances,
+    );
     for (let row = 0, index = 0; row < rowCount; row++) {
       const norm = norms[row]!;
       for (let point = 0; point < points.count; point++, index++) {
@@ -65,86 +71,4 @@ export function forEachDistanceBlock(
     }
     visit(firstRow, rowCount, distances);
   }
-}
-
-/**
- * out[r * rightCount + p] = left_r . right_p. Two rows and four points at a time: eight sums in registers for six loads.
- * Every product is summed in the order of the columns, so a row's results do not depend on its neighbours.
- */
-function innerProducts(
-  left: Float64Array,
-  leftCount: number,
-  right: Float64Array,
-  rightCount: number,
-  columns: number,
-  out: Float64Array,
-): void {
-  let point = 0;
-  for (; point + 4 <= rightCount; point += 4) {
-    const p0 = point * columns;
-    const p1 = p0 + columns;
-    const p2 = p1 + columns;
-    const p3 = p2 + columns;
-    let row = 0;
-    for (; row + 2 <= leftCount; row += 2) {
-      const r0 = row * columns;
-      const r1 = r0 + columns;
-      let s00 = 0;
-      let s01 = 0;
-      let s02 = 0;
-      let s03 = 0;
-      let s10 = 0;
-      let s11 = 0;
-      let s12 = 0;
-      let s13 = 0;
-      for (let column = 0; column < columns; column++) {
-        const a = left[r0 + column]!;
-        const b = left[r1 + column]!;
-        const x = right[p0 + column]!;
-        const y = right[p1 + column]!;
-        const z = right[p2 + column]!;
-        const w = right[p3 + column]!;
-        s00 += a * x;
-        s01 += a * y;
-        s02 += a * z;
-        s03 += a * w;
-        s10 += b * x;
-        s11 += b * y;
-        s12 += b * z;
-        s13 += b * w;
-      }
-      const o0 = row * rightCount + point;
-      const o1 = o0 + rightCount;
-      out[o0] = s00;
-      out[o0 + 1] = s01;
-      out[o0 + 2] = s02;
-      out[o0 + 3] = s03;
-      out[o1] = s10;
-      out[o1 + 1] = s11;
-      out[o1 + 2] = s12;
-      out[o1 + 3] = s13;
-    }
-    for (; row < leftCount; row++) {
-      for (let offset = 0; offset < 4; offset++) {
-        out[row * rightCount + point + offset] = innerProduct(
-          left,
-          row * columns,
-          right,
-          p0 + offset * columns,
-          columns,
-        );
-      }
-    }
-  }
-  for (; point < rightCount; point++) {
-    for (let row = 0; row < leftCount; row++) {
-      out[row * rightCount + point] = innerProduct(left, row * columns, right, point * columns, columns);
-    }
-  }
-}
-
-function innerProduct(a: Float64Array, aStart: number, b: Float64Array, bStart: number, columns: number): number {
-  let sum = 0;
-  for (let column = 0; column < columns; column++) sum += a[aStart + column]! * b[bStart + column]!;
-  return sum;
 }

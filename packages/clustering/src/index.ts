@@ -1,4 +1,5 @@
 export { assignToClusters, type ClusterAssignment } from "./assign-to-clusters.ts";
+export { forEachDistanceBlock, type PreparedPoints, preparePoints } from "./block-distances.ts";
 export {
   type ClusterGaussian,
   type ClusterGaussians,
@@ -21,4 +22,5 @@ export {
   miniBatchKMeans,
   type OnlineKMeans,
 } from "./online-k-means.ts";
-export type { RowMatrix } from "./row-matrix.ts";
+export { assertRowMatrix, type RowMatrix } from "./row-matrix.ts";
+export { type ProductColumns, type RowSpan, rowProducts } from "./row-products.ts";
