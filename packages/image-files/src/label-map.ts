@@ -1,6 +1,7 @@
 import { ShapeError } from "@divgen/core-tensors";
 import type { LabelPalette } from "./label-palette.ts";
 import type { PixelImage } from "./pixel-image.ts";
+import { resizeImage, type TargetSize } from "./resize.ts";
 
 /** A class id for each pixel, row by row from the top. */
 export interface LabelMap {
@@ -114,21 +115,9 @@ function unknownClass(labels: LabelMap, palette: LabelPalette, position: number)
  *
  * @throws ShapeError if a target size is not a positive integer.
  */
-export function resizeLabelMap(
-  labels: LabelMap,
-  { width, height }: { readonly width: number; readonly height: number },
-): LabelMap {
-  if (![width, height].every((size) => Number.isInteger(size) && size >= 1)) {
-    throw new ShapeError(`resize: expected a target of positive integers, got ${width} x ${height}`);
-  }
-  const classIds = new Uint8Array(width * height);
-  for (let row = 0; row < height; row++) {
-    const from = Math.floor(((row + 0.5) * labels.height) / height) * labels.width;
-    for (let column = 0; column < width; column++) {
-      classIds[row * width + column] = labels.classIds[from + Math.floor(((column + 0.5) * labels.width) / width)]!;
-    }
-  }
-  return { classIds, width, height };
+export function resizeLabelMap(labels: LabelMap, { width, height }: TargetSize): LabelMap {
+  const ids = { pixels: labels.classIds, width: labels.width, height: labels.height, channels: 1 };
+  return { classIds: resizeImage(ids, { width, height }, "nearest").pixels, width, height };
 }
 
 /**

@@ -1,8 +1,9 @@
 /**
- * How pixels between the grid points are made, from coarse to sharp: "box" (mean of the covered pixels), "bilinear"
- * (triangle), "bicubic" (a = -0.5), "lanczos" (three lobes). All widen when shrinking (antialiasing).
+ * How pixels between the grid points are made: "nearest" (one pixel, no new values), or from coarse to sharp "box" (mean of
+ * the covered pixels), "bilinear" (triangle), "bicubic" (a = -0.5), "lanczos" (three lobes). All but "nearest" widen when
+ * shrinking (antialiasing).
  */
-export type ResampleFilter = "box" | "bilinear" | "bicubic" | "lanczos";
+export type ResampleFilter = "nearest" | "box" | "bilinear" | "bicubic" | "lanczos";
 
 /** For each output position the input positions it is made of. */
 export interface WeightTable {
@@ -21,7 +22,7 @@ interface Kernel {
   weigh(distance: number): number;
 }
 
-const KERNELS: Readonly<Record<ResampleFilter, Kernel>> = {
+const KERNELS: Readonly<Record<Exclude<ResampleFilter, "nearest">, Kernel>> = {
   box: { support: 0.5, weigh: (x) => (x > -0.5 && x <= 0.5 ? 1 : 0) },
   bilinear: { support: 1, weigh: (x) => Math.max(0, 1 - Math.abs(x)) },
   bicubic: { support: 2, weigh: cubic },
@@ -47,6 +48,7 @@ function sinc(x: number): number {
  * @see Pillow, `precompute_coeffs` in libImaging/Resample.c, which these equal.
  */
 export function resampleWeights(inputSize: number, outputSize: number, filter: ResampleFilter): WeightTable {
+  if (filter === "nearest") return nearestWeights(inputSize, outputSize);
   const { support: kernelSupport, weigh } = KERNELS[filter];
   const scale = inputSize / outputSize;
   const filterScale = Math.max(1, scale);
@@ -73,4 +75,13 @@ export function resampleWeights(inputSize: number, outputSize: number, filter: R
     counts[position] = end - start;
   }
   return { starts, counts, weights, stride };
+}
+
+/** One input a position: the one that the centre of the output pixel falls on. */
+function nearestWeights(inputSize: number, outputSize: number): WeightTable {
+  const starts = Int32Array.from({ length: outputSize }, (_, position) =>
+    Math.floor(((position + 0.5) * inputSize) / outputSize),
+  );
+  const counts = new Int32Array(outputSize).fill(1);
+  return { starts, counts, weights: new Float64Array(outputSize).fill(1), stride: 1 };
 }
