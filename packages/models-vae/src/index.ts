@@ -1,1 +1,8 @@
-export {};
+export {
+  createConvolutionalVae,
+  type LatentGaussian,
+  type VaeOptions,
+  type VaeVariant,
+  type VariationalAutoencoder,
+} from "./convolutional-vae.ts";
+export { reparameterize } from "./reparameterize.ts";
