@@ -1,5 +1,11 @@
+export { HelpRequest, parseAppArguments } from "./app-arguments.ts";
+export type { AppCommand, AppDefinition, ReportCommand, SampleCommand, TrainCommand } from "./app-definition.ts";
 export { canonicalJson, type JsonValue, sha256 } from "./canonical-json.ts";
 export { checkpointSteps } from "./checkpoint-folder.ts";
+export { applyOverrides } from "./config-overrides.ts";
+export { validateConfig } from "./config-validation.ts";
+export { type ErrorReport, EXIT_CODES, reportError } from "./exit-codes.ts";
+export { type FindRunsOptions, findRuns, newRunPath } from "./find-runs.ts";
 export {
   type LoadCheckpointOptions,
   type LoadedCheckpoint,
@@ -8,6 +14,16 @@ export {
   type PassedOver,
 } from "./load-checkpoint.ts";
 export type { LoggedMetric, MetricRecord } from "./metric-record.ts";
+export {
+  createOutput,
+  formatDuration,
+  formatRate,
+  type Output,
+  type OutputOptions,
+  type OutputStream,
+} from "./output.ts";
+export { type PngSize, pngSize } from "./png-size.ts";
+export { type RecordTrainingOptions, recordTraining, type SampleImages } from "./record-training.ts";
 export {
   createRunDirectory,
   isRunDirectory,
@@ -29,4 +45,7 @@ export type {
   SamplesSavedEvent,
   StartedEvent,
 } from "./run-events.ts";
+export { type MainContext, runMain } from "./run-main.ts";
 export { type SaveCheckpointOptions, type SavedCheckpoint, saveCheckpoint } from "./save-checkpoint.ts";
+export { type StartedRun, startRun } from "./start-run.ts";
+export { createTensorBoardWriter, type TensorBoardOptions, type TensorBoardWriter } from "./tensorboard/event-file.ts";

@@ -34,6 +34,8 @@ export interface RunDescription {
  */
 export interface RunDirectory extends RunDescription {
   readonly path: string;
+  /** When the run was made, ISO 8601, UTC. */
+  readonly created: string;
   /** Hexadecimal SHA-256 of the configuration's canonical JSON. */
   readonly configHash: string;
   /** Adds a line to `events.jsonl`. @throws StorageError */
@@ -89,7 +91,8 @@ export async function createRunDirectory(
   description: RunDescription,
   clock: RunClock = {},
 ): Promise<RunDirectory> {
-  const content = configFile(description);
+  const created = (clock.now?.() ?? new Date()).toISOString();
+  const content = configFile({ ...description, created });
   try {
     makeDirectory(path);
     if (!isVacant(path)) {
@@ -103,7 +106,7 @@ export async function createRunDirectory(
   }
   // Its presence is what makes the directory a run.
   await replaceFile(join(path, CONFIG), content);
-  return attach(path, description, clock);
+  return attach(path, { ...description, created }, clock);
 }
 
 /**
@@ -129,16 +132,18 @@ function isVacant(path: string): boolean {
   return readdirSync(path).every((name) => PARTS.includes(name) && readdirSync(join(path, name)).length === 0);
 }
 
-function configFile({ app, preset, config }: RunDescription): string {
+type StoredDescription = RunDescription & Pick<RunDirectory, "created">;
+
+function configFile({ app, preset, config, created }: StoredDescription): string {
   try {
     const hash = sha256(canonicalJson(config));
-    return `${canonicalJson({ app, config, formatVersion: FORMAT_VERSION, preset, sha256: hash }, 2)}\n`;
+    return `${canonicalJson({ app, config, created, formatVersion: FORMAT_VERSION, preset, sha256: hash }, 2)}\n`;
   } catch (error) {
     throw new ConfigError(`configuration: ${(error as Error).message}`, { cause: error });
   }
 }
 
-function readConfigFile(path: string): RunDescription {
+function readConfigFile(path: string): StoredDescription {
   const file = join(path, CONFIG);
   let text: string;
   try {
@@ -155,21 +160,21 @@ function readConfigFile(path: string): RunDescription {
   } catch (error) {
     throw new DataError(`${file} is damaged: ${(error as Error).message}`, { cause: error });
   }
-  const { app, preset, config, formatVersion, sha256: expected } = content;
+  const { app, preset, config, created, formatVersion, sha256: expected } = content;
   if (formatVersion !== FORMAT_VERSION) {
     throw new DataError(`${file}: expected format version ${FORMAT_VERSION}, got ${JSON.stringify(formatVersion)}`);
   }
-  if (typeof app !== "string" || typeof preset !== "string" || config === undefined) {
-    throw new DataError(`${file} is damaged: expected "app", "preset" and "config"`);
+  if (typeof app !== "string" || typeof preset !== "string" || typeof created !== "string") {
+    throw new DataError(`${file} is damaged: expected the texts "app", "preset" and "created"`);
   }
-  const received = sha256(canonicalJson(config));
+  const received = sha256(canonicalJson(config ?? null));
   if (received !== expected) {
     throw new DataError(`${file} was changed: its configuration has SHA-256 ${received}, the file says ${expected}`);
   }
-  return { app, preset, config: config as JsonValue };
+  return { app, preset, created, config: config as JsonValue };
 }
 
-function attach(path: string, description: RunDescription, { now = () => new Date() }: RunClock): RunDirectory {
+function attach(path: string, description: StoredDescription, { now = () => new Date() }: RunClock): RunDirectory {
   let { config } = description;
   let configHash = sha256(canonicalJson(config));
   const opened = now().getTime();
@@ -188,6 +193,7 @@ function attach(path: string, description: RunDescription, { now = () => new Dat
     path,
     app: description.app,
     preset: description.preset,
+    created: description.created,
     get config() {
       return config;
     },
