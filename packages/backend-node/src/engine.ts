@@ -23,12 +23,16 @@ export class EngineError extends Error {
   override readonly name = "EngineError";
   /** The engine (or "auto") that was asked for. */
   readonly engine: EngineChoice;
+  /** The reason alone. */
+  readonly problem: string;
   /** The command or step that mends it, if there is one. */
   readonly remedy: string | undefined;
 
   constructor(engine: EngineChoice, problem: string, remedy?: string, options?: ErrorOptions) {
-    super(remedy === undefined ? problem : `${problem} To mend it: ${remedy}`, options);
+    const sentence = engine === "auto" ? problem : `The engine ${engine} cannot be used: ${problem}.`;
+    super(remedy === undefined ? sentence : `${sentence} To mend it: ${remedy}`, options);
     this.engine = engine;
+    this.problem = problem;
     this.remedy = remedy;
   }
 }

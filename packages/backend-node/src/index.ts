@@ -6,8 +6,10 @@ export {
   engineNames,
   parseEngineChoice,
 } from "./engine.ts";
+export { describeProgress, progressLines } from "./install/describe-progress.ts";
 export {
   type BrokenEngine,
+  divgenCacheFolder,
   type EngineFile,
   type EngineManifest,
   enginesFolder,
@@ -20,5 +22,7 @@ export { type InstallEngineOptions, installEngine } from "./install/install-engi
 export { type InstallOnceOptions, type InstallOnceResult, installEngineOnce } from "./install/install-engine-once.ts";
 export { InstallError, type InstallErrorKind } from "./install/install-error.ts";
 export type { InstallProgress, InstallStep, ReportProgress } from "./install/install-progress.ts";
+export { withInterruption } from "./install/interruption.ts";
+export { type CommandResult, type RunCommandOptions, runCommand } from "./install/run-command.ts";
 export { loadedNativeBinding } from "./native/native-candidates.ts";
 export { type SelectEngineOptions, selectEngine } from "./select-engine.ts";

@@ -62,7 +62,7 @@ export async function selectAmong(
   const problem =
     choice === "auto"
       ? `No engine works on this machine (${reasons}).`
-      : `The engine ${choice} cannot be used: ${rejected[0]?.problem ?? "there is no such engine here"}.`;
+      : (rejected[0]?.problem ?? "there is no such engine here");
   throw new EngineError(choice, problem, rejected.find(({ remedy }) => remedy !== undefined)?.remedy);
 }
 

@@ -51,10 +51,7 @@ export function webgpuCandidate(): EngineCandidate {
       assertGpuDevice();
       dawn ??= await openDawn();
       const { adapter } = dawn;
-      const { version_webgpu: version, WebGPUBackend } = (await import(
-        "@tensorflow/tfjs-backend-webgpu"
-      )) as unknown as {
-        version_webgpu?: string;
+      const { WebGPUBackend } = (await import("@tensorflow/tfjs-backend-webgpu")) as unknown as {
         WebGPUBackend: new (device: object, info: AdapterInfo | undefined) => never;
       };
       if (findBackendFactory("webgpu") === null) {

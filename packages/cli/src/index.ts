@@ -1,1 +1,3 @@
-export {};
+export { type CommandOutput, processOutput } from "./command-output.ts";
+export { type CreateCommand, createDivgenCommand } from "./divgen-command.ts";
+export { describeError, exitCodeOf } from "./exit-code.ts";

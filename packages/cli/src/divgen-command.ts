@@ -1,0 +1,30 @@
+import { createRequire } from "node:module";
+import { Command } from "commander";
+import type { CommandOutput } from "./command-output.ts";
+import { createDoctorCommand } from "./commands/doctor.ts";
+import { createEngineCommand } from "./commands/engine.ts";
+
+/** Makes a command of `divgen`. Each lives in a file of its own under `commands/` and is listed below. */
+export type CreateCommand = (output: CommandOutput) => Command;
+
+const commands: readonly CreateCommand[] = [createDoctorCommand, createEngineCommand];
+
+/**
+ * The `divgen` command with everything below it. Nothing ends the process: wrong usage is thrown as
+ * `CommanderError`, everything else as the error that it is.
+ */
+export function createDivgenCommand(output: CommandOutput): Command {
+  const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
+  const divgen = new Command("divgen")
+    .description("Diverse image generation: engines, their health and speed.")
+    .version(version)
+    .showHelpAfterError("(divgen --help lists the commands)");
+  for (const create of commands) divgen.addCommand(create(output));
+  throwInsteadOfExit(divgen);
+  return divgen;
+}
+
+function throwInsteadOfExit(command: Command): void {
+  command.exitOverride();
+  for (const child of command.commands) throwInsteadOfExit(child);
+}
