@@ -1,6 +1,7 @@
-import { type backend_util, type KernelConfig, util } from "@tensorflow/tfjs-core";
+import { type backend_util, type KernelConfig, type TensorInfo, util } from "@tensorflow/tfjs-core";
 import { type ConvolutionAttributes, convolutionGeometry } from "./convolution.ts";
 import { wasmKernel } from "./kernel-call.ts";
+import type { KernelHost } from "./kernel-host.ts";
 
 /** The words of `Depthwise` in native/depthwise.c. */
 function geometryWords(g: backend_util.Conv2DInfo): readonly number[] {
@@ -23,8 +24,26 @@ function geometryWords(g: backend_util.Conv2DInfo): readonly number[] {
   ];
 }
 
-/** The gradients of depthwiseConv2d, which tfjs lacks on wasm. */
+/** output = depthwise convolution of input. */
+export function convolveDepthwise(
+  host: KernelHost,
+  x: TensorInfo,
+  filter: TensorInfo,
+  g: backend_util.Conv2DInfo,
+): TensorInfo {
+  const output = host.backend.makeOutput(g.outShape, "float32");
+  host.native.depthwise(host.words(geometryWords(g)), host.pointer(x), host.pointer(filter), host.pointer(output));
+  return output;
+}
+
+/** depthwiseConv2d, which tfjs gets wrong where the stride exceeds the kernel, and its gradients, which it lacks. */
 export const depthwiseKernels: readonly KernelConfig[] = [
+  wasmKernel<ConvolutionAttributes>("DepthwiseConv2dNative", ({ host, attributes, input }) => {
+    const x = input("x");
+    const filter = input("filter");
+    const geometry = convolutionGeometry("DepthwiseConv2dNative", x.shape, filter.shape, attributes, true);
+    return convolveDepthwise(host, x, filter, geometry);
+  }),
   wasmKernel<ConvolutionAttributes & { readonly inputShape: readonly number[] }>(
     "DepthwiseConv2dNativeBackpropInput",
     ({ host, attributes, input }) => {

@@ -25,14 +25,30 @@ interface NativeKernels {
     activation: number,
     slope: number,
   ): void;
+  depthwise(geometry: number, x: number, filter: number, y: number): void;
   depthwiseInputGradient(geometry: number, dy: number, filter: number, dx: number): void;
   depthwiseFilterGradient(geometry: number, x: number, dy: number, dw: number): void;
+  adam(
+    p: number,
+    m: number,
+    v: number,
+    g: number,
+    begin: number,
+    end: number,
+    stepSize: number,
+    firstDecay: number,
+    secondDecay: number,
+    secondCorrection: number,
+    epsilon: number,
+  ): void;
+  maxPoolGradient(geometry: number, x: number, dy: number, dx: number): void;
+  reduceSum(from: number, outer: number, count: number, inner: number, scale: number, to: number): void;
   segmentSum(from: number, ids: number, to: number, rows: number, size: number, segments: number): void;
 }
 
 /** Sizes of native/gemm.h: KC, MC, NC. */
 const blockDepth = 256;
-const blockRows = 120;
+const blockRows = 128;
 const blockColumns = 1024;
 const stackBytes = 65_536;
 const descriptorWords = 64;

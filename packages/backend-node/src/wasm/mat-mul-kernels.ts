@@ -3,13 +3,14 @@ import { intoRows, leftRows, leftTransposed, rightRows, rightTransposed } from "
 import { wasmKernel } from "./kernel-call.ts";
 import type { KernelHost } from "./kernel-host.ts";
 
-interface MatMulAttributes {
+/** Which factors are transposed. */
+export interface MatMulAttributes {
   readonly transposeA: boolean;
   readonly transposeB: boolean;
 }
 
 /** Batched product with broadcast batch dimensions, as tfjs's matMul. */
-export function matMulInto(host: KernelHost, a: TensorInfo, b: TensorInfo, attributes: MatMulAttributes): TensorInfo {
+export function matMul(host: KernelHost, a: TensorInfo, b: TensorInfo, attributes: MatMulAttributes): TensorInfo {
   if (a.dtype !== "float32" || b.dtype !== "float32") {
     throw new Error(`BatchMatMul: the wasm engine takes float32, got ${a.dtype} and ${b.dtype}`);
   }
@@ -71,6 +72,6 @@ function batchOffsets(shape: readonly number[], broadcastShape: readonly number[
 /** The plain matrix product. */
 export const matMulKernels: readonly KernelConfig[] = [
   wasmKernel<MatMulAttributes>("BatchMatMul", ({ host, attributes, input }) =>
-    matMulInto(host, input("a"), input("b"), attributes),
+    matMul(host, input("a"), input("b"), attributes),
   ),
 ];

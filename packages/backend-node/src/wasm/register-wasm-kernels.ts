@@ -1,9 +1,15 @@
 import "@tensorflow/tfjs-backend-wasm";
 import { getKernel, registerKernel, unregisterKernel } from "@tensorflow/tfjs-core";
+import { adamKernel } from "./adam-kernel.ts";
+import { borrowedKernels } from "./borrowed-kernels.ts";
 import { convolutionKernels } from "./convolution-kernels.ts";
 import { depthwiseKernels } from "./depthwise-kernels.ts";
+import { fusedProductKernels } from "./fused-product-kernels.ts";
 import { matMulKernels } from "./mat-mul-kernels.ts";
+import { mendedKernels } from "./mended-kernels.ts";
+import { reductionKernels } from "./reduction-kernels.ts";
 import { segmentKernels } from "./segment-kernels.ts";
+import { sharingKernels } from "./sharing-kernels.ts";
 
 let registered = false;
 
@@ -14,7 +20,18 @@ let registered = false;
 export function registerWasmKernels(): void {
   if (registered) return;
   registered = true;
-  for (const kernel of [...convolutionKernels, ...depthwiseKernels, ...matMulKernels, ...segmentKernels]) {
+  for (const kernel of [
+    adamKernel,
+    ...borrowedKernels,
+    ...convolutionKernels,
+    ...depthwiseKernels,
+    ...fusedProductKernels(),
+    ...matMulKernels,
+    ...mendedKernels(),
+    ...reductionKernels(),
+    ...segmentKernels,
+    ...sharingKernels(),
+  ]) {
     if (getKernel(kernel.kernelName, "wasm")) unregisterKernel(kernel.kernelName, "wasm");
     registerKernel(kernel);
   }

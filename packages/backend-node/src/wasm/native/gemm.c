@@ -1,24 +1,6 @@
 // Blocked matrix product after Goto: panels of A and B are packed so that the inner kernel reads them in order.
 #include "gemm.h"
 
-#define STEP(o)                                                        \
-  {                                                                    \
-    v128_t b0 = wasm_v128_load(b), b1 = wasm_v128_load(b + 4), v;      \
-    v = wasm_v128_load32_splat(a + o);                                 \
-    c00 = FMA(v, b0, c00), c01 = FMA(v, b1, c01);                      \
-    v = wasm_v128_load32_splat(a + o + 1);                             \
-    c10 = FMA(v, b0, c10), c11 = FMA(v, b1, c11);                      \
-    v = wasm_v128_load32_splat(a + o + 2);                             \
-    c20 = FMA(v, b0, c20), c21 = FMA(v, b1, c21);                      \
-    v = wasm_v128_load32_splat(a + o + 3);                             \
-    c30 = FMA(v, b0, c30), c31 = FMA(v, b1, c31);                      \
-    v = wasm_v128_load32_splat(a + o + 4);                             \
-    c40 = FMA(v, b0, c40), c41 = FMA(v, b1, c41);                      \
-    v = wasm_v128_load32_splat(a + o + 5);                             \
-    c50 = FMA(v, b0, c50), c51 = FMA(v, b1, c51);                      \
-    b += ldb;                                                          \
-  }
-
 #define STORE(row, lo, hi)                                             \
   {                                                                    \
     float *to = c[row] + column;                                       \
@@ -30,24 +12,31 @@
     wasm_v128_store(to + 4, hi);                                       \
   }
 
-// A 6 x 8 block of C in twelve registers.
+#define ROW(r, lo, hi)                       \
+  {                                          \
+    v128_t v = wasm_v128_load32_splat(a + r); \
+    lo = FMA(v, b0, lo);                     \
+    hi = FMA(v, b1, hi);                     \
+  }
+
+// A 4 x 8 block of C in eight registers.
 static void micro(int kc, const float *a, const float *b, int ldb, float *const *c, int column, int mr, int nr,
                   int add) {
   v128_t zero = wasm_f32x4_const(0, 0, 0, 0);
-  v128_t c00 = zero, c01 = zero, c10 = zero, c11 = zero, c20 = zero, c21 = zero;
-  v128_t c30 = zero, c31 = zero, c40 = zero, c41 = zero, c50 = zero, c51 = zero;
-  int k = kc;
-  for (; k >= 4; k -= 4, a += 4 * MR) {
-    STEP(0) STEP(6) STEP(12) STEP(18)
+  v128_t c00 = zero, c01 = zero, c10 = zero, c11 = zero, c20 = zero, c21 = zero, c30 = zero, c31 = zero;
+#pragma clang loop unroll(disable)
+  for (int k = 0; k < kc; k++, a += MR, b += ldb) {
+    v128_t b0 = wasm_v128_load(b), b1 = wasm_v128_load(b + 4);
+    ROW(0, c00, c01)
+    ROW(1, c10, c11)
+    ROW(2, c20, c21)
+    ROW(3, c30, c31)
   }
-  for (; k > 0; k--, a += MR) STEP(0)
   if (mr == MR && nr == NR) {
     STORE(0, c00, c01)
     STORE(1, c10, c11)
     STORE(2, c20, c21)
     STORE(3, c30, c31)
-    STORE(4, c40, c41)
-    STORE(5, c50, c51)
     return;
   }
   float block[MR * NR];
@@ -55,8 +44,6 @@ static void micro(int kc, const float *a, const float *b, int ldb, float *const 
   wasm_v128_store(block + 8, c10), wasm_v128_store(block + 12, c11);
   wasm_v128_store(block + 16, c20), wasm_v128_store(block + 20, c21);
   wasm_v128_store(block + 24, c30), wasm_v128_store(block + 28, c31);
-  wasm_v128_store(block + 32, c40), wasm_v128_store(block + 36, c41);
-  wasm_v128_store(block + 40, c50), wasm_v128_store(block + 44, c51);
   for (int r = 0; r < mr; r++)
     for (int j = 0; j < nr; j++) {
       float *to = c[r] + column + j;

@@ -26,7 +26,8 @@ typedef struct {
   int outHeight, outWidth, phaseY, phaseX, outStrideY, outStrideX;
 } Gemm;
 
-enum { MR = 6, NR = 8, KC = 256, MC = 120, NC = 1024 };
+// A 4 x 8 block without unrolling is what V8 compiles best (measured: 56 GF/s where 6 x 8 gave 42).
+enum { MR = 4, NR = 8, KC = 256, MC = 128, NC = 1024 };
 
 // Where a thread packs its panels; zeros is KC zeros.
 typedef struct {

@@ -1,4 +1,4 @@
-// Panels of A (6 rows, one column after the other) and of B (8 columns, one row after the other), zero-padded.
+// Panels of A (4 rows, one column after the other) and of B (8 columns, one row after the other), zero-padded.
 #include "gemm.h"
 
 #define TRANSPOSE4(r0, r1, r2, r3)                                       \
@@ -9,19 +9,15 @@
   r0 = wasm_i64x2_shuffle(t0, t1, 0, 2), r1 = wasm_i64x2_shuffle(t0, t1, 1, 3); \
   r2 = wasm_i64x2_shuffle(t2, t3, 0, 2), r3 = wasm_i64x2_shuffle(t2, t3, 1, 3);
 
-// Six rows of `count` values to columns of six.
-static void sixRows(const float *const *p, int count, float *to) {
+// Four rows of `count` values to columns of four.
+static void fourRows(const float *const *p, int count, float *to) {
   int k = 0;
   for (; k + 4 <= count; k += 4, to += 4 * MR) {
     v128_t r0 = wasm_v128_load(p[0] + k), r1 = wasm_v128_load(p[1] + k);
     v128_t r2 = wasm_v128_load(p[2] + k), r3 = wasm_v128_load(p[3] + k);
-    v128_t r4 = wasm_v128_load(p[4] + k), r5 = wasm_v128_load(p[5] + k);
     TRANSPOSE4(r0, r1, r2, r3)
-    v128_t low = wasm_i32x4_shuffle(r4, r5, 0, 4, 1, 5), high = wasm_i32x4_shuffle(r4, r5, 2, 6, 3, 7);
-    wasm_v128_store(to, r0), wasm_v128_store64_lane(to + 4, low, 0);
-    wasm_v128_store(to + 6, r1), wasm_v128_store64_lane(to + 10, low, 1);
-    wasm_v128_store(to + 12, r2), wasm_v128_store64_lane(to + 16, high, 0);
-    wasm_v128_store(to + 18, r3), wasm_v128_store64_lane(to + 22, high, 1);
+    wasm_v128_store(to, r0), wasm_v128_store(to + 4, r1);
+    wasm_v128_store(to + 8, r2), wasm_v128_store(to + 12, r3);
   }
   for (; k < count; k++, to += MR)
     for (int r = 0; r < MR; r++) to[r] = p[r][k];
@@ -87,7 +83,7 @@ static void packPatches(const Gemm *g, const Scratch *s, int i0, int mr, int k0,
       const float *from = tapOf(g, patches + r, tapY, tapX);
       p[r] = from ? from + channel : s->zeros;
     }
-    sixRows(p, run, to);
+    fourRows(p, run, to);
     to += run * MR, k += run, channel += run;
     while (channel >= g->channels) {
       channel -= g->channels;
@@ -101,10 +97,8 @@ static inline void spread(const float *from, int count, int row, int kc, int k, 
   while (count > 0) {
     int r = row % MR, n = least(MR - r, count);
     float *at = to + (row - r) * kc + k * MR + r;
-    if (n == MR) {
-      wasm_v128_store(at, wasm_v128_load(from));
-      wasm_v128_store64_lane(at + 4, wasm_v128_load64_zero(from + 4), 0);
-    } else
+    if (n == MR) wasm_v128_store(at, wasm_v128_load(from));
+    else
       for (int i = 0; i < n; i++) at[i] = from[i];
     from += n, row += n, count -= n;
   }
@@ -142,7 +136,7 @@ void packA(const Gemm *g, const Scratch *s, int i0, int mc, int k0, int kc) {
       else {
         const float *p[MR];
         for (int r = 0; r < MR; r++) p[r] = r < mr ? g->a + (long)(i0 + i + r) * g->lda + k0 : s->zeros;
-        sixRows(p, kc, to + i * kc);
+        fourRows(p, kc, to + i * kc);
       }
     }
     return;
