@@ -1,6 +1,6 @@
 import { fusedKernels, runFusedKernel } from "@divgen/core-tensors";
 import { leakCheck } from "@divgen/tensor-testing";
-import { clone, dispose, setBackend, type Tensor, tensor1d, variable } from "@tensorflow/tfjs-core";
+import { clone, dispose, setBackend, type Tensor, tensor1d, tidy, variable, zeros } from "@tensorflow/tfjs-core";
 import { beforeAll, expect, test } from "vitest";
 import { prepareEngines, values } from "../../test/support/engine-parity.ts";
 
@@ -11,6 +11,8 @@ beforeAll(async () => {
 leakCheck();
 
 const hyperparameters = { learningRate: 0.01, firstMomentDecay: 0.5, secondMomentDecay: 0.999, epsilon: 1e-8 };
+
+const zeroVariable = (size: number) => tidy(() => variable(zeros([size])));
 
 /** The formula, in double precision. */
 function adamByHand(p: number[], gradients: readonly ArrayLike<number>[]): number[] {
@@ -32,7 +34,7 @@ test("DivgenAdam on wasm follows the formula over several updates, for sizes tha
   for (const size of [1, 4, 7, 130]) {
     const start = values([size]);
     const parameter = variable(start);
-    const moments = [variable(tensor1d(new Float32Array(size))), variable(tensor1d(new Float32Array(size)))] as const;
+    const moments = [zeroVariable(size), zeroVariable(size)] as const;
     const gradients: Tensor[] = [2, 3, 4].map((seed) => values([size], seed, 0.1));
     const expected = adamByHand(
       [...start.dataSync()],
@@ -63,7 +65,7 @@ test("DivgenAdam on wasm follows the formula over several updates, for sizes tha
 test("a clone of a parameter keeps its values when the parameter is updated in place", () => {
   const start = tensor1d([1, 2, 3]);
   const parameter = variable(start);
-  const moments = [variable(tensor1d([0, 0, 0])), variable(tensor1d([0, 0, 0]))] as const;
+  const moments = [zeroVariable(3), zeroVariable(3)] as const;
   const before = clone(parameter);
   const gradient = tensor1d([1, -1, 1]);
   runFusedKernel(
