@@ -19,8 +19,9 @@ torch.set_default_dtype(torch.float64)
 
 
 def draw(*shape: int) -> torch.Tensor:
-    """Normal draws with two decimals, which JSON and float32 hold well."""
-    return torch.tensor(np.round(generator.standard_normal(shape), 2).astype(np.float32).astype(np.float64))
+    """Normal draws with two decimals, which JSON and float32 hold well; not 0, where leaky ReLU has no derivative."""
+    values = np.round(generator.standard_normal(shape), 2)
+    return torch.tensor(np.where(values == 0, 0.01, values).astype(np.float32).astype(np.float64))
 
 
 def stored(tensor: torch.Tensor, image: bool = False) -> dict:
@@ -270,6 +271,7 @@ def resampling() -> list[dict]:
         maximum(3, 2, 1, False, (1, 2, 6, 5)),
         maximum(3, 2, 0, True, (1, 2, 6, 5)),
         maximum(3, 2, 1, True, (1, 2, 6, 5)),
+        maximum(2, 2, 1, True, (1, 2, 5, 7)),
         function("globalAveragePool", {"globalAveragePool": True}, lambda x: x.mean((2, 3)), (2, 3, 3, 2)),
         bilinear((3, 4), (6, 8)),
         bilinear((5, 4), (3, 7)),

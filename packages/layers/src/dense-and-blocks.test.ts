@@ -204,11 +204,16 @@ describe("embedding", () => {
   });
   test("of unit length points the same way", () => {
     const layer = make(true);
-    const [x, y] = layer.parameters.get("weight")!.dataSync().slice(2, 4) as unknown as [number, number];
-    const length = Math.hypot(x, y);
-    tidy(() =>
-      expectClose(layer.forward(tensor2d([[0, 1, 0]]), inference), [x / length, y / length], { absolute: 1e-6 }),
-    );
+    const table = layer.parameters.get("weight")!.dataSync();
+    const unit = (row: number): number[] => {
+      const [x, y] = [table[2 * row]!, table[2 * row + 1]!];
+      return [x / Math.hypot(x, y), y / Math.hypot(x, y)];
+    };
+    const codes = [
+      [0, 1, 0],
+      [1, 0, 0],
+    ];
+    tidy(() => expectClose(layer.forward(tensor2d(codes), inference), [...unit(1), ...unit(0)], { absolute: 1e-6 }));
     layer.dispose();
   });
 });

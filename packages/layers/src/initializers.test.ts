@@ -1,8 +1,15 @@
+import type { Network } from "@divgen/core-tensors";
 import { randomKey } from "@divgen/random";
+import { leakCheck, useReferenceBackend } from "@divgen/tensor-testing";
 import { describe, expect, test } from "vitest";
 import golden from "./golden/initializers.json" with { type: "json" };
 import {
   constantInitializer,
+  createConv2d,
+  createConv2dTranspose,
+  createDense,
+  createDepthwiseConv2d,
+  type Fans,
   type Initializer,
   kaimingNormalInitializer,
   kaimingUniformInitializer,
@@ -11,9 +18,13 @@ import {
   torchDefaultInitializer,
   truncatedNormalInitializer,
   uniformInitializer,
+  type WeightInitializer,
   xavierNormalInitializer,
   xavierUniformInitializer,
 } from "./index.ts";
+
+useReferenceBackend();
+leakCheck();
 
 const key = randomKey(3);
 
@@ -49,6 +60,48 @@ describe("spread as torch.nn.init's", () => {
     expect(Math.abs(drawn.mean)).toBeLessThan(0.05 * deviation);
     expect(Math.abs(drawn.deviation / deviation - 1)).toBeLessThan(0.04);
     if (isBounded(name)) expect(Math.abs(drawn.bound / bound - 1)).toBeLessThan(0.01);
+  });
+});
+
+describe("layers hand their initialisers the fans that PyTorch counts", () => {
+  const initializer = torchDefaultInitializer;
+  const make = {
+    convolution: () =>
+      createConv2d(key, { inputChannels: 8, outputChannels: 24, kernelSize: 3, padding: 0, initializer }),
+    transposed: () =>
+      createConv2dTranspose(key, { inputChannels: 8, outputChannels: 24, kernelSize: 4, padding: 0, initializer }),
+    dense: () => createDense(key, { inputSize: 30, outputSize: 40, initializer }),
+  };
+  test.each(Object.entries(make))("%s", (layer, create) => {
+    const network = create();
+    for (const part of ["weight", "bias"]) {
+      const { bound } = golden.cases.find((entry) => entry.layer === layer && entry.name === `torchDefault ${part}`)!;
+      const drawn = moments(network.parameters.get(part)!.dataSync() as Float32Array);
+      expect(Math.abs(drawn.bound / bound - 1), part).toBeLessThan(part === "weight" ? 0.01 : 0.15);
+    }
+    network.dispose();
+  });
+  test("grouped and depthwise convolutions count the channels of a group", () => {
+    const fansOf = (create: (initializer: WeightInitializer) => Network): Fans => {
+      let seen: Fans | undefined;
+      const watch: Initializer = (from, shape, fans) => {
+        seen = fans;
+        return constantInitializer(0)(from, shape, fans);
+      };
+      create({ weight: watch, bias: constantInitializer(0) }).dispose();
+      return seen!;
+    };
+    const shared = { kernelSize: 3, padding: 1 };
+    // torch.nn.init._calculate_fan_in_and_fan_out(torch.nn.Conv2d(8, 12, 3, groups=4).weight) == (18, 108)
+    expect(
+      fansOf((watch) =>
+        createConv2d(key, { ...shared, inputChannels: 8, outputChannels: 12, groups: 4, initializer: watch }),
+      ),
+    ).toEqual({ in: 18, out: 108 });
+    // The same of torch.nn.Conv2d(8, 16, 3, groups=8) == (9, 144)
+    expect(
+      fansOf((watch) => createDepthwiseConv2d(key, { ...shared, channels: 8, multiplier: 2, initializer: watch })),
+    ).toEqual({ in: 9, out: 144 });
   });
 });
 
