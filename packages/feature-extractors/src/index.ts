@@ -1,1 +1,12 @@
-export {};
+export { createEfficientNet, createEfficientNetB0, type EfficientNetOptions } from "./efficientnet-extractor.ts";
+export type { EfficientNetSource } from "./efficientnet-names.ts";
+export {
+  type EfficientNetPlan,
+  type EfficientNetStage,
+  efficientNetB0Plan,
+  tinyEfficientNetPlan,
+} from "./efficientnet-plan.ts";
+export { perceptualDistances, perceptualImageDistances } from "./perceptual-distance.ts";
+export { torchvisionWeights } from "./torchvision-export.ts";
+export { createTrainableEfficientNet } from "./trainable-efficientnet.ts";
+export { type NetworkWeights, WeightMismatchError } from "./weight-lookup.ts";

@@ -1,0 +1,50 @@
+import { fromSignedRange, type ImageBatch } from "@divgen/core-tensors";
+import type { NetworkWeights } from "../src/index.ts";
+
+/**
+ * Weights and images by the formula of `tools/golden/seeded_values.py`: the hash of (name, index) as a number in
+ * [0, 1). Random-looking and the same on both sides, so that no weight file is needed.
+ */
+function unit(name: string, count: number): Float64Array {
+  let seed = 2166136261;
+  for (const byte of Buffer.from(name)) seed = Math.imul(seed ^ byte, 16777619);
+  return Float64Array.from({ length: count }, (_, index) => {
+    let hash = (Math.imul(index, 2654435761) + seed) >>> 0;
+    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+    return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
+  });
+}
+
+/** Values of one weight. */
+export function seededValues(name: string, shape: readonly number[]): Float32Array<ArrayBuffer> {
+  const size = shape.reduce((product, length) => product * length, 1);
+  const units = unit(name, size);
+  if (shape.length > 1) {
+    const scale = Math.sqrt((6 * shape[0]!) / size);
+    return Float32Array.from(units, (u) => (2 * u - 1) * scale);
+  }
+  const isPositive = name.endsWith("running_var") || name.endsWith("weight");
+  return Float32Array.from(units, (u) => (isPositive ? 0.5 + u : 0.2 * u - 0.1));
+}
+
+/** Weights of a network whose names and shapes a golden file lists. */
+export function seededWeights(shapes: Readonly<Record<string, readonly number[]>>): NetworkWeights {
+  const entries = Object.entries(shapes).map(
+    ([name, shape]) => [name, { shape, values: seededValues(name, shape) }] as const,
+  );
+  return { tensors: new Map(entries), sha256: "0".repeat(64) };
+}
+
+/** Images in [-1, 1]: waves with a little noise. Owned by the caller. */
+export function seededImages(name: string, batch: number, height: number, width: number): ImageBatch {
+  const units = unit(name, batch * height * width * 3);
+  const values = Float32Array.from(units, (u, position) => {
+    const channel = position % 3;
+    const column = Math.floor(position / 3) % width;
+    const row = Math.floor(position / (3 * width)) % height;
+    const item = Math.floor(position / (3 * width * height));
+    return 0.6 * Math.sin(0.21 * row + 0.13 * column * (channel + 1) + item) + 0.4 * (2 * u - 1);
+  });
+  return fromSignedRange(values, { batch, height, width, channels: 3 });
+}
