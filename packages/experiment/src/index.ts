@@ -4,6 +4,7 @@ export { canonicalJson, type JsonValue, sha256 } from "./canonical-json.ts";
 export { checkpointSteps } from "./checkpoint-folder.ts";
 export { applyOverrides } from "./config-overrides.ts";
 export { validateConfig } from "./config-validation.ts";
+export { printDryRun, type RunEstimate } from "./dry-run.ts";
 export { type ErrorReport, EXIT_CODES, reportError } from "./exit-codes.ts";
 export { type FindRunsOptions, findRuns, newRunPath } from "./find-runs.ts";
 export {
@@ -24,6 +25,21 @@ export {
 } from "./output.ts";
 export { type PngSize, pngSize } from "./png-size.ts";
 export { type RecordTrainingOptions, recordTraining, type SampleImages } from "./record-training.ts";
+export { metricsTableText } from "./report/metrics-table-text.ts";
+export { createReport, type Report, type ReportOptions } from "./report/report.ts";
+export type {
+  Bar,
+  BarPlot,
+  ImageGrid,
+  KeyValues,
+  LinePlot,
+  LineSeries,
+  MetricCell,
+  MetricColumn,
+  MetricRow,
+  MetricsTable,
+  ReportImage,
+} from "./report/report-sections.ts";
 export {
   createRunDirectory,
   isRunDirectory,

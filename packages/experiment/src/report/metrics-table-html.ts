@@ -1,0 +1,40 @@
+import { escapeHtml, inlineHtml } from "./html-text.ts";
+import { columnTitle, decimalsOf, formatCell, formatNumber, isBest, tableNotes } from "./number-format.ts";
+import type { MetricCell, MetricColumn, MetricsTable } from "./report-sections.ts";
+
+/** A table of methods by measures; the paper's numbers stand below ours, notes below the table. */
+export function metricsTableHtml(table: MetricsTable, number: number): string {
+  const notes = tableNotes(table);
+  const mark = (note: string | undefined): string =>
+    note === undefined ? "" : `<sup>${notes.indexOf(note) + 1}</sup>`;
+  const heads = table.columns.map((column) => `<th scope="col">${escapeHtml(columnTitle(column))}</th>`);
+  const rows = table.rows.map((row) => {
+    const cells = table.columns.map((column) => {
+      const cell = row.values[column.key];
+      return cellHtml(table, column, cell, mark(cell?.note));
+    });
+    return `<tr><th scope="row">${inlineHtml(row.name)}${mark(row.note)}</th>${cells.join("")}</tr>`;
+  });
+  const general = (table.notes ?? []).map((note) => `<p class="note">${inlineHtml(note)}</p>`);
+  const numbered = notes.map((note) => `<li>${inlineHtml(note)}</li>`);
+  return `<figure class="table">
+<figcaption><b>Table ${number}.</b> ${inlineHtml(table.caption)}</figcaption>
+<div class="scroll"><table>
+<thead><tr><td></td>${heads.join("")}</tr></thead>
+<tbody>
+${rows.join("\n")}
+</tbody>
+</table></div>
+${general.join("\n")}${numbered.length > 0 ? `<ol class="notes">${numbered.join("")}</ol>` : ""}
+</figure>`;
+}
+
+function cellHtml(table: MetricsTable, column: MetricColumn, cell: MetricCell | undefined, mark: string): string {
+  const decimals = decimalsOf(table, column);
+  const text = escapeHtml(formatCell(cell, decimals));
+  const value = isBest(table, column, cell) ? `<strong>${text}</strong>` : text;
+  const runs = cell?.runs === undefined ? "" : ` title="mean of ${cell.runs} runs"`;
+  const hasPaper = table.rows.some((row) => row.values[column.key]?.paper !== undefined);
+  const paper = cell?.paper === undefined ? "" : `paper ${formatNumber(cell.paper, decimals)}`;
+  return `<td${runs}>${value}${mark}${hasPaper ? `<span class="paper">${paper}</span>` : ""}</td>`;
+}
