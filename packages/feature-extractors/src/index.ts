@@ -7,6 +7,7 @@ export {
   tinyEfficientNetPlan,
 } from "./efficientnet-plan.ts";
 export { perceptualDistances, perceptualImageDistances } from "./perceptual-distance.ts";
+export { createTinyEfficientNet } from "./tiny-efficientnet.ts";
 export { torchvisionWeights } from "./torchvision-export.ts";
 export { createTrainableEfficientNet } from "./trainable-efficientnet.ts";
 export { type NetworkWeights, WeightMismatchError } from "./weight-lookup.ts";
