@@ -1,7 +1,7 @@
 import { averagePool2x, leakyRelu } from "@divgen/core-tensors";
 import { randomKey } from "@divgen/random";
 import { expectClose, leakCheck, useReferenceBackend } from "@divgen/tensor-testing";
-import { relu, type Tensor, type Tensor2D, type Tensor4D, tensor, tensor2d, tidy } from "@tensorflow/tfjs-core";
+import { grad, relu, type Tensor, type Tensor2D, type Tensor4D, tensor, tensor2d, tidy } from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
 import {
   expectAsTorch,
@@ -27,7 +27,6 @@ import {
   createSequential,
   fromTorchConvolution,
   fromTorchDense,
-  fromTorchMaxout,
   maximumOfPieces,
   normalInitializer,
   torchDefaultInitializer,
@@ -56,11 +55,16 @@ describe("dense equals torch.nn.Linear", () => {
 describe("maxout", () => {
   test.each(golden.maxout)("equals the greatest of consecutive outputs of torch.nn.Linear: $name", (example) => {
     const layer = createMaxout(key, { ...example.options, initializer });
-    const convert = (values: number[], shape: number[]) => fromTorchMaxout(values, shape, example.options.pieces);
-    const layout: Layout = { weight: { name: "weight", convert }, bias: { name: "bias", convert } };
+    const layout: Layout = { weight: { name: "weight", convert: fromTorchDense }, bias: { name: "bias" } };
     loadParameters(layer, example.parameters, layout);
     expectAsTorch(example, layer, layout, (x) => layer.forward(x as Tensor2D, inference));
     layer.dispose();
+  });
+  test("gives the gradient to the first of tied pieces", () => {
+    tidy(() => {
+      const gradient = grad((x: Tensor) => maximumOfPieces(x as Tensor2D, 3))(tensor2d([[2, 2, 1, 0, 5, 5]]));
+      expectClose(gradient, [1, 0, 0, 0, 1, 0], {});
+    });
   });
   test("of one piece is the piece", () => {
     tidy(() => expectClose(maximumOfPieces(tensor2d([[1, -2]]), 1), [1, -2], {}));

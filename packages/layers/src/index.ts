@@ -64,7 +64,6 @@ export {
   fromTorchConvolution,
   fromTorchDense,
   fromTorchDepthwiseConvolution,
-  fromTorchMaxout,
   fromTorchTransposedConvolution,
   type LaidOut,
 } from "./torch-layouts.ts";

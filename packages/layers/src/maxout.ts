@@ -1,13 +1,13 @@
-import { assertShape, type Layer } from "@divgen/core-tensors";
+import { assertShape, type Layer, ShapeError } from "@divgen/core-tensors";
 import type { RandomKey } from "@divgen/random";
 import {
+  argMax,
   customGrad,
   type GradSaveFunc,
-  maximum,
+  max,
   mul,
-  split,
-  step,
-  sub,
+  oneHot,
+  reshape,
   type Tensor,
   type Tensor2D,
   tidy,
@@ -26,11 +26,8 @@ export interface MaxoutOptions {
 }
 
 /**
- * Maxout (Goodfellow et al. 2013): output j = max over pieces p of (input weight + bias)[p * outputSize + j].
- * Parameters: "weight" [inputSize, pieces * outputSize] and "bias" [pieces * outputSize].
- *
- * The pieces of one output lie `outputSize` apart, since engines cut contiguous blocks fastest; PyTorch codes group
- * `pieces` consecutive outputs instead (`fromTorchMaxout` reorders).
+ * Maxout (Goodfellow et al. 2013): the greatest of each group of `pieces` consecutive outputs of a dense layer.
+ * Parameters: "weight" [inputSize, outputSize * pieces] and "bias" [outputSize * pieces].
  *
  * @returns a layer from [batch, inputSize] to [batch, outputSize]; owned by the caller.
  */
@@ -40,7 +37,7 @@ export function createMaxout(
 ): Layer<Tensor2D> {
   assertIntegers(outputSize, 1, "outputSize");
   assertIntegers(pieces, 1, "pieces");
-  const dense = createDense(key, { inputSize, outputSize: pieces * outputSize, initializer });
+  const dense = createDense(key, { inputSize, outputSize: outputSize * pieces, initializer });
   return {
     ...dense,
     forward: (input, pass) => {
@@ -51,30 +48,31 @@ export function createMaxout(
 }
 
 /**
- * Elementwise greatest of the blocks that an input's last axis consists of. Differentiable twice; where pieces tie,
- * the last of them gets the gradient.
+ * Greatest of each group of `pieces` consecutive values. Differentiable twice (tfjs's own `max` is not); where pieces
+ * tie, the first of them gets the gradient, as in PyTorch.
  *
- * @param values - [batch, pieces * size].
+ * @param values - [batch, size * pieces].
  * @returns [batch, size], owned by the caller.
+ * @throws ShapeError if the values do not divide into groups.
  */
 export function maximumOfPieces(values: Tensor2D, pieces: number): Tensor2D {
-  return tidy(() => {
-    const [first, ...rest] = split(values, pieces, 1) as Tensor2D[];
-    return rest.reduce<Tensor2D>((greatest, piece) => greaterOf(greatest, piece) as Tensor2D, first!.clone());
-  });
-}
-
-/** max(a, b). tfjs cannot differentiate its own `maximum` twice; here the gradient's mask is a step function. */
-const greaterOf = customGrad(
-  (first: Tensor | GradSaveFunc, second: Tensor | GradSaveFunc, save: Tensor | GradSaveFunc) => {
-    const [a, b] = [first as Tensor, second as Tensor];
-    (save as GradSaveFunc)([a, b]);
+  const [batch, width] = values.shape;
+  if (width % pieces !== 0) {
+    throw new ShapeError(
+      `values: expected a multiple of ${pieces} pieces along the last axis, got [${batch}, ${width}]`,
+    );
+  }
+  if (pieces === 1) return values.clone();
+  const size = width / pieces;
+  const greatest = customGrad((all: Tensor | GradSaveFunc, save: Tensor | GradSaveFunc) => {
+    const grouped = reshape(all as Tensor, [batch, size, pieces]);
+    // Made within the custom operation, so that it is a constant to a second derivative.
+    (save as GradSaveFunc)([oneHot(argMax(grouped, 2), pieces, 1, 0, "float32")]);
     return {
-      value: maximum(a, b),
-      gradFunc: (gradient: Tensor, saved: Tensor[]) => {
-        const toFirst = mul(gradient, step(sub(saved[0]!, saved[1]!)));
-        return [toFirst, sub(gradient, toFirst)];
-      },
+      value: max(grouped, 2),
+      gradFunc: (gradient: Tensor, saved: Tensor[]) =>
+        reshape(mul(saved[0]!, reshape(gradient, [batch, size, 1])), [batch, width]),
     };
-  },
-);
+  });
+  return tidy(() => greatest(values) as Tensor2D);
+}

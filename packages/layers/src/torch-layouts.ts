@@ -32,21 +32,6 @@ export function fromTorchDense(values: ArrayLike<number>, shape: readonly number
   return permuted(values, shape, [1, 0]);
 }
 
-/**
- * Weight [out * pieces, in] or bias [out * pieces] of a PyTorch Linear whose groups of `pieces` consecutive outputs
- * compete, in the order of `createMaxout`: [in, pieces * out] or [pieces * out].
- */
-export function fromTorchMaxout(values: ArrayLike<number>, shape: readonly number[], pieces: number): LaidOut {
-  const [outputs, inputs] = shape as [number, number | undefined];
-  const grouped = [outputs / pieces, pieces];
-  if (inputs === undefined) {
-    const moved = permuted(values, grouped, [1, 0]);
-    return { values: moved.values, shape: [outputs] };
-  }
-  const moved = permuted(values, [...grouped, inputs], [2, 1, 0]);
-  return { values: moved.values, shape: [inputs, outputs] };
-}
-
 /** The array with its axes in another order: axis `order[i]` of the input becomes axis i. */
 function permuted(values: ArrayLike<number>, shape: readonly number[], order: readonly number[]): LaidOut {
   const size = shape.reduce((product, length) => product * length, 1);
