@@ -39,6 +39,8 @@ const withoutNative = "The wasm engine works without it: --engine wasm.";
 
 /** Facts about this machine. */
 export function machineFacts(): MachineFacts {
+  // Without this the report looks up the names of all network addresses, which can take minutes.
+  Object.assign(process.report ?? {}, { excludeNetwork: true });
   const report = process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined;
   return { platform: process.platform, architecture: process.arch, glibc: report?.header?.glibcVersionRuntime };
 }

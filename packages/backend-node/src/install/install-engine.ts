@@ -169,7 +169,8 @@ async function describeFile(folder: string, name: string): Promise<EngineFile> {
   return { name, bytes: (await stat(path)).size, sha256: await sha256OfFile(path) };
 }
 
-async function assertSpace(folder: string, bytes: number): Promise<void> {
+/** @throws InstallError when the disk of a folder has less than this free. */
+export async function assertSpace(folder: string, bytes: number): Promise<void> {
   await mkdir(folder, { recursive: true });
   const { bavail, bsize } = await statfs(folder);
   const free = bavail * bsize;

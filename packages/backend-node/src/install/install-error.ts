@@ -52,6 +52,14 @@ export function explainSystemError(error: unknown, doing: string): unknown {
         remedy: "Set DIVGEN_CACHE to a folder that you may write to.",
         cause: error,
       });
+    case "ENOTDIR":
+    case "ENOENT":
+    case "EEXIST":
+    case "ENAMETOOLONG":
+      return new InstallError(`A folder cannot be made while ${doing}${where}: ${code}.`, {
+        remedy: "Set DIVGEN_CACHE to a folder that can be made.",
+        cause: error,
+      });
     default:
       return error;
   }

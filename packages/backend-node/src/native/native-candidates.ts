@@ -99,7 +99,7 @@ function loadFirst(name: NativeEngineName, threads: number | undefined): LoadedB
       // The CUDA build takes every GPU that it sees.
       if (name === "native" && source.kind === "native-gpu") process.env["CUDA_VISIBLE_DEVICES"] = "-1";
       loaded = { binding: registerNativeBackend(source.path, source.packageName), source };
-      registerFusedKernels();
+      registerFusedKernels(loaded.binding.isUsingGpuDevice());
       return loaded;
     } catch (error) {
       failures.push(`${source.origin} does not load: ${(error as Error).message.split("\n")[0]}`);
