@@ -1,5 +1,13 @@
-import { fromUint8 } from "@divgen/core-tensors";
-import { cropImage, flipHorizontally, type PixelImage, pixelImage, resizeImage } from "@divgen/image-files/pixels";
+import { fromUint8, toUint8 } from "@divgen/core-tensors";
+import {
+  cmpPngPalette,
+  cropImage,
+  flipHorizontally,
+  labelMapToColors,
+  type PixelImage,
+  pixelImage,
+  resizeImage,
+} from "@divgen/image-files/pixels";
 import { randomKey } from "@divgen/random";
 import { expectClose, leakCheck, useReferenceBackend } from "@divgen/tensor-testing";
 import { dispose } from "@tensorflow/tfjs-core";
@@ -8,6 +16,7 @@ import { augmentPair } from "./augment-pair.ts";
 import { createBatchSchedule } from "./batch-schedule.ts";
 import { createDatasetBatches } from "./batch-source.ts";
 import { cacheInMemory, loadAll, selectExamples, verifyDataset } from "./dataset-tools.ts";
+import { createProceduralFacades } from "./facades/procedural-facades.ts";
 import { toImageBatch } from "./image-batches.ts";
 import { toPairedBatch } from "./paired-batch.ts";
 
@@ -167,6 +176,35 @@ describe("batches of a data set", () => {
     expectClose(batch, direct.dataSync(), {});
     dispose([batch, direct]);
     expect(() => toImageBatch([places(2, 9), places(3, 9)])).toThrow("got 3 x 3 x 3 at index 1");
+  });
+});
+
+describe("batches of drawn facades", () => {
+  it("hold pictures, labels and flips that belong together", async () => {
+    const facades = cacheInMemory(createProceduralFacades({ size: 32, count: 8, key, split: "train" }));
+    const batches = createDatasetBatches(facades, {
+      batchSize: 4,
+      key: key.split("batches"),
+      collate: (examples, stepKey) =>
+        toPairedBatch(examples, { loadSize: 32, cropSize: 32, flip: true, inputFilter: "nearest" }, stepKey),
+    });
+    const { input, target, labels, flipped, names } = await batches.load(1);
+    expect([input.shape, target.shape, labels!.shape]).toEqual([
+      [4, 32, 32, 3],
+      [4, 32, 32, 3],
+      [4, 32, 32],
+    ]);
+    const ids = labels!.dataSync();
+    const colors = await toUint8(input);
+    for (const [row, name] of names.entries()) {
+      const example = await facades.load(Number(name.slice(-5)));
+      const first = example.labels.classIds.subarray(0, 32 * 32);
+      const own = { classIds: Uint8Array.from(ids.subarray(row * 1024, (row + 1) * 1024)), width: 32, height: 32 };
+      expect(own.classIds[15 * 32]).toBe(first[15 * 32 + (flipped[row] ? 31 : 0)]);
+      const drawn = labelMapToColors(own, cmpPngPalette).pixels;
+      expect(Buffer.from(colors.subarray(row * 3072, (row + 1) * 3072)).equals(drawn)).toBe(true);
+    }
+    dispose([input, target, labels!]);
   });
 });
 

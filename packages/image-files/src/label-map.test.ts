@@ -85,6 +85,12 @@ describe("modeFilter", () => {
     expect(modeFilter({ classIds, width: 5, height: 3 }, 3).classIds).toEqual(expected);
   });
 
+  it("keeps a pixel's own class when another is as frequent, else takes the smallest", () => {
+    expect([...modeFilter({ classIds: Uint8Array.of(2, 5), width: 2, height: 1 }, 3).classIds]).toEqual([2, 5]);
+    // Around the 9 stand 4 and 7, twice each.
+    expect(modeFilter({ classIds: Uint8Array.of(7, 4, 9, 4, 7), width: 5, height: 1 }, 5).classIds[2]).toBe(4);
+  });
+
   it("refuses an even size", () => {
     expect(() => modeFilter(stripes(1), 4)).toThrow("odd");
   });

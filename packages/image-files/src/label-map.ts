@@ -73,13 +73,20 @@ function nearestClass(
  * @throws RangeError naming the first id that the palette does not have, and where it is.
  */
 export function labelMapToColors(labels: LabelMap, palette: LabelPalette): PixelImage {
-  const colors = new Map(palette.classes.map(({ id, color }) => [id, color] as const));
+  const colors = new Uint8Array(256 * 3);
+  const known = new Uint8Array(256);
+  known[IGNORED_CLASS_ID] = 1;
+  for (const { id, color } of palette.classes) {
+    colors.set(color, id * 3);
+    known[id] = 1;
+  }
   const pixels = new Uint8Array(labels.classIds.length * 3);
   for (let index = 0; index < labels.classIds.length; index++) {
     const id = labels.classIds[index]!;
-    const color = colors.get(id);
-    if (color) pixels.set(color, index * 3);
-    else if (id !== IGNORED_CLASS_ID) throw unknownClass(labels, palette, index);
+    if (!known[id]) throw unknownClass(labels, palette, index);
+    pixels[index * 3] = colors[id * 3]!;
+    pixels[index * 3 + 1] = colors[id * 3 + 1]!;
+    pixels[index * 3 + 2] = colors[id * 3 + 2]!;
   }
   return { pixels, width: labels.width, height: labels.height, channels: 3 };
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expectClose } from "@divgen/tensor-testing";
+import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { decodeIndexedPng } from "./indexed-png.ts";
 import { resizeLabelMap } from "./label-map.ts";
@@ -82,6 +83,20 @@ describe("decodeIndexedPng", () => {
       expect([...decodeIndexedPng(Buffer.from(png, "hex")).indices]).toEqual(indices);
     },
   );
+
+  it("undoes every row filter of libpng", async () => {
+    // Steps of few grey levels make ties between the three neighbours that a Paeth filter chooses from.
+    const pixels = Uint8Array.from({ length: 96 * 96 }, (_, index) => {
+      const x = index % 96;
+      const y = Math.floor(index / 96);
+      return 100 + 3 * ((x >> 2) % 7) + 5 * ((y >> 1) % 5) + ((x * y) % 3) + (((x * 7 + y * 13) >> 4) % 11);
+    });
+    const png = await sharp(pixels, { raw: { width: 96, height: 96, channels: 1 } })
+      .toColourspace("b-w")
+      .png({ adaptiveFiltering: true })
+      .toBuffer();
+    expect(decodeIndexedPng(png).indices).toEqual(pixels);
+  });
 
   it("reads the palette", () => {
     const { palette } = decodeIndexedPng(Buffer.from(golden.indexedPngs["2"]!.png, "hex"));

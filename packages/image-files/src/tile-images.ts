@@ -1,6 +1,7 @@
 import { ShapeError } from "@divgen/core-tensors";
 import type { Color } from "./label-palette.ts";
 import { type PixelImage, toRgb } from "./pixel-image.ts";
+import { resizeImage } from "./resize.ts";
 
 /** How images are laid out in a grid. */
 export interface TileOptions {
@@ -62,12 +63,11 @@ function paste(
   top: number,
   zoom: number,
 ): void {
-  for (let row = 0; row < image.height * zoom; row++) {
-    const from = Math.floor(row / zoom) * image.width;
-    const to = (top + row) * targetWidth + left;
-    for (let column = 0; column < image.width * zoom; column++) {
-      const source = (from + Math.floor(column / zoom)) * 3;
-      target.set(image.pixels.subarray(source, source + 3), (to + column) * 3);
-    }
+  const zoomed =
+    zoom === 1 ? image : resizeImage(image, { width: image.width * zoom, height: image.height * zoom }, "nearest");
+  const rowLength = zoomed.width * 3;
+  for (let row = 0; row < zoomed.height; row++) {
+    const line = zoomed.pixels.subarray(row * rowLength, (row + 1) * rowLength);
+    target.set(line, ((top + row) * targetWidth + left) * 3);
   }
 }

@@ -6,7 +6,7 @@ import { canvasLength, type Scene } from "./scene.ts";
 /** Beams over a plastered wall: on the lines of floors and bays, and braces across every other field. */
 export function paintTimber(scene: Scene, wall: PixelBox): void {
   const { canvas, layout } = scene;
-  const thick = canvasLength(scene, 2.4);
+  const thick = canvasLength(scene, 2.8);
   const lines = layout.bayLines.map((line) => Math.round(line * canvas.size));
   const floors = layout.floorLines.map((line) => Math.round(line * canvas.size));
   for (let floor = 0; floor < floors.length - 1; floor++) {
