@@ -37,7 +37,7 @@ export function frechetDistance(first: FeatureStatistics, second: FeatureStatist
   }
   // Factor the one of lower rank: the eigenvalue problem then has its size.
   const [low, high] = first.count <= second.count ? [first, second] : [second, first];
-  const root = rootTrace(low.covariance, high.covariance, width, Math.min(first.count, second.count) - 1);
+  const root = rootTrace(low.covariance, high.covariance, width, low.count - 1, Number.isFinite(high.count));
   return combine(first, second, root);
 }
 
@@ -106,12 +106,14 @@ function combine(first: FeatureStatistics | Side, second: FeatureStatistics | Si
   return { value: meanTerm + covarianceTerm, meanTerm, covarianceTerm, warnings };
 }
 
-/** tr((S1 S2)^(1/2)); at most `rankBound` eigenvalues count, the rest is rounding. */
-function rootTrace(s1: Float64Array, s2: Float64Array, n: number, rankBound: number): number {
+/**
+ * tr((S1 S2)^(1/2)). At most as many eigenvalues count as the ranks allow, the rest is rounding: `rankBound` if the
+ * counts of both sets are known, else the rank of S2 is found.
+ */
+function rootTrace(s1: Float64Array, s2: Float64Array, n: number, rankBound: number, known: boolean): number {
   const { rank, order, factor } = pivotedCholesky(s1, n);
   if (rank === 0) return 0;
-  // Without counts, the rank of the other covariance must be found to tell small eigenvalues from rounding.
-  const bound = Number.isFinite(rankBound) ? rankBound : pivotedCholesky(s2, n).rank;
+  const bound = known ? rankBound : Math.min(rankBound, pivotedCholesky(s2, n).rank);
   const transposed = transposeFactor(factor, n, rank);
   const permuted = permuteSymmetric(s2, order, n);
   const symmetric = congruence(transposed, permuted, n, rank);

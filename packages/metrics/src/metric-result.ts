@@ -68,7 +68,7 @@ const METRICS: Readonly<Record<MetricName, MetricFacts>> = {
   jsd: { title: "JSD of bins ({extractor})", higherIsBetter: false, unit: "nats" },
   "pairwise-distance": { title: "mean pairwise distance ({extractor})", higherIsBetter: true },
   "perceptual-distance": { title: "perceptual distance ({extractor})" },
-  "cluster-hit-rate": { title: "share in the cluster asked for ({extractor})", higherIsBetter: true },
+  "cluster-hit-rate": { title: "cluster-hit rate ({extractor})", higherIsBetter: true },
   modes: { title: "modes covered ({extractor})", higherIsBetter: true, unit: "modes" },
   "high-quality-share-disc": { title: "high-quality share, disc rule", higherIsBetter: true },
   "high-quality-share-box": { title: "high-quality share, box rule", higherIsBetter: true },
