@@ -60,10 +60,10 @@ describe("maxout", () => {
     expectAsTorch(example, layer, layout, (x) => layer.forward(x as Tensor2D, inference));
     layer.dispose();
   });
-  test("gives the gradient to the first of tied pieces", () => {
+  test("shares the gradient among tied pieces", () => {
     tidy(() => {
       const gradient = grad((x: Tensor) => maximumOfPieces(x as Tensor2D, 3))(tensor2d([[2, 2, 1, 0, 5, 5]]));
-      expectClose(gradient, [1, 0, 0, 0, 1, 0], {});
+      expectClose(gradient, [0.5, 0.5, 0, 0, 0.5, 0.5], {});
     });
   });
   test("of one piece is the piece", () => {

@@ -1,13 +1,15 @@
 import { assertShape, type Layer, ShapeError } from "@divgen/core-tensors";
 import type { RandomKey } from "@divgen/random";
 import {
-  argMax,
+  cast,
   customGrad,
+  div,
+  equal,
   type GradSaveFunc,
   max,
   mul,
-  oneHot,
   reshape,
+  sum,
   type Tensor,
   type Tensor2D,
   tidy,
@@ -49,7 +51,7 @@ export function createMaxout(
 
 /**
  * Greatest of each group of `pieces` consecutive values. Differentiable twice (tfjs's own `max` is not); where pieces
- * tie, the first of them gets the gradient, as in PyTorch.
+ * tie, they share the gradient.
  *
  * @param values - [batch, size * pieces].
  * @returns [batch, size], owned by the caller.
@@ -67,9 +69,11 @@ export function maximumOfPieces(values: Tensor2D, pieces: number): Tensor2D {
   const greatest = customGrad((all: Tensor | GradSaveFunc, save: Tensor | GradSaveFunc) => {
     const grouped = reshape(all as Tensor, [batch, size, pieces]);
     // Made within the custom operation, so that it is a constant to a second derivative.
-    (save as GradSaveFunc)([oneHot(argMax(grouped, 2), pieces, 1, 0, "float32")]);
+    const top = max(grouped, 2, true);
+    const winners = cast(equal(grouped, top), "float32");
+    (save as GradSaveFunc)([div(winners, sum(winners, 2, true))]);
     return {
-      value: max(grouped, 2),
+      value: reshape(top, [batch, size]),
       gradFunc: (gradient: Tensor, saved: Tensor[]) =>
         reshape(mul(saved[0]!, reshape(gradient, [batch, size, 1])), [batch, width]),
     };
