@@ -12,12 +12,12 @@ useReferenceBackend();
 leakCheck();
 buildFirst();
 
-it("leaves whole checkpoints when killed at any moment of writing them", async () => {
+it("leaves whole checkpoints when killed at any moment of writing them", { timeout: 300_000 }, async () => {
   const path = join(temporaryDirectory(), "killed");
   await createRunDirectory(path, { app: "test", preset: "demo", config: {} });
   let next = 1;
   let leftovers = 0;
-  for (let trial = 0; trial < 8; trial++) {
+  for (let trial = 0; trial < 5; trial++) {
     const child = startChild("save-forever", [path, String(next)]);
     const ending = finished(child);
     let acknowledged = next - 1;
@@ -25,7 +25,7 @@ it("leaves whole checkpoints when killed at any moment of writing them", async (
       const first = acknowledged < next;
       acknowledged = Number(text.trim().split("\n").at(-1));
       // From the middle of the second checkpoint on, at another moment of it in each trial.
-      if (first) setTimeout(() => child.kill("SIGKILL"), 3 + trial * 4);
+      if (first) setTimeout(() => child.kill("SIGKILL"), 3 + trial * 6);
     });
     const { signal, errors } = await ending;
     expect(errors).toBe("");

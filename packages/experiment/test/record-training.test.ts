@@ -1,0 +1,152 @@
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { leakCheck, useReferenceBackend } from "@divgen/tensor-testing";
+import { type TrainingEvent, train } from "@divgen/training";
+import { expect, it } from "vitest";
+import golden from "../src/golden/tensorboard-events.json" with { type: "json" };
+import {
+  checkpointSteps,
+  createOutput,
+  createRunDirectory,
+  createTensorBoardWriter,
+  InterruptedError,
+  type LoggedEvent,
+  loadCheckpoint,
+  type RunDirectory,
+  recordTraining,
+  startRun,
+  type TrainCommand,
+} from "../src/index.ts";
+import { temporaryDirectory } from "./temporary-directory.ts";
+import { batches, createFixture, trainingOptions } from "./training-fixture.ts";
+
+useReferenceBackend();
+leakCheck();
+
+const root = temporaryDirectory();
+const png = new Uint8Array(Buffer.from(golden.png, "base64"));
+let runs = 0;
+
+function newRun(): Promise<RunDirectory> {
+  return createRunDirectory(join(root, `run-${++runs}`), { app: "test", preset: "demo", config: {} });
+}
+
+const kinds = (events: readonly LoggedEvent[]) =>
+  events.filter(({ kind }) => kind !== "progress").map((event) => `${event.kind} ${"step" in event ? event.step : ""}`);
+
+it("samples, evaluates and saves when due, in this order, and saves at the end", async () => {
+  const directory = await newRun();
+  const fixture = createFixture();
+  const tensorBoard = createTensorBoardWriter(join(directory.path, "tensorboard"));
+  const events = train(fixture.objective, batches, {
+    ...trainingOptions,
+    steps: 5,
+    samplesEvery: 2,
+    evaluationEvery: 4,
+    checkpointEvery: 2,
+  });
+  const steps = await recordTraining(events, {
+    directory,
+    state: fixture.objective.state,
+    tensorBoard,
+    drawSamples: async (step) => ({ grid: png, [`at-${step}`]: png }),
+    evaluate: async (step) => [{ metric: "m", value: step / 2, n: 10 }],
+    metadata: (step) => ({ twice: 2 * step }),
+    keepLast: 2,
+  });
+  tensorBoard.close();
+  expect(steps).toBe(5);
+  expect(kinds(directory.events())).toEqual([
+    "samples-due 2",
+    "samples-saved 2",
+    "checkpoint-due 2",
+    "checkpoint-saved 2",
+    "samples-due 4",
+    "samples-saved 4",
+    "evaluation-due 4",
+    "checkpoint-due 4",
+    "checkpoint-saved 4",
+    "finished 5",
+    "checkpoint-saved 5",
+  ]);
+  expect(directory.metrics()).toMatchObject([{ metric: "m", value: 2, step: 4, n: 10 }]);
+  expect(readFileSync(join(directory.path, "samples/step-000004-at-4.png"))).toEqual(Buffer.from(png));
+  expect(checkpointSteps(directory)).toEqual([4, 5]);
+  expect((await loadCheckpoint(directory, fixture.objective.state))?.metadata).toEqual({ twice: 10 });
+  expect(statSync(tensorBoard.path).size).toBeGreaterThan(4 * png.length);
+  directory.close();
+  fixture.dispose();
+});
+
+it("saves when interrupted and says how to go on", async () => {
+  const directory = await newRun();
+  const fixture = createFixture();
+  const controller = new AbortController();
+  async function* interrupting(): AsyncGenerator<TrainingEvent> {
+    for await (const event of train(fixture.objective, batches, {
+      ...trainingOptions,
+      steps: 50,
+      signal: controller.signal,
+    })) {
+      yield event;
+      controller.abort();
+    }
+  }
+  const recording = recordTraining(interrupting(), { directory, state: fixture.objective.state });
+  await expect(recording).rejects.toThrow(InterruptedError);
+  await expect(recording).rejects.toThrow(
+    `interrupted after step 2, which is saved; go on with: --resume '${directory.path}'`,
+  );
+  expect(checkpointSteps(directory)).toEqual([2]);
+  directory.close();
+  fixture.dispose();
+});
+
+it("records the error of a callback as the end of the run, and hands it on", async () => {
+  const directory = await newRun();
+  const fixture = createFixture();
+  const events = train(fixture.objective, batches, { ...trainingOptions, steps: 4, evaluationEvery: 2 });
+  const recording = recordTraining(events, {
+    directory,
+    state: fixture.objective.state,
+    evaluate: () => Promise.reject(new TypeError("no features")),
+  });
+  await expect(recording).rejects.toThrow(TypeError);
+  expect(directory.events().at(-1)).toMatchObject({ kind: "failed", error: "TypeError", message: "no features" });
+  directory.close();
+  fixture.dispose();
+});
+
+it("goes on with a changed configuration, which the run directory has from then on", async () => {
+  const fixture = createFixture();
+  const { state } = fixture.objective;
+  const lines: string[] = [];
+  const output = createOutput({ json: true, stream: { write: (line) => lines.push(line) } });
+  const app = { name: "test", runsFolder: join(root, "runs") };
+  const now = () => new Date("2026-01-02T03:04:05Z");
+  const common = { name: "train", preset: "demo", options: {}, engine: "cpu", dryRun: false, json: true } as const;
+  const command: TrainCommand<object> = { ...common, config: { steps: 4, seed: 7, method: "plain" } };
+
+  const first = await startRun(app, command, output, { now });
+  expect(first.directory.path).toBe(join(root, "runs/test/demo-plain-seed7-20260102T030405"));
+  expect(await first.restore(state, { engine: "cpu" })).toBe(0);
+  await recordTraining(train(fixture.objective, batches, { ...trainingOptions, steps: 4 }), { ...first, state });
+  first.directory.close();
+
+  const changed = { ...command, config: { ...command.config, steps: 6 }, resumePath: first.directory.path };
+  const second = await startRun(app, changed, output, { now });
+  expect(await second.restore(state, { engine: "wasm" })).toBe(4);
+  expect(second.directory.config).toEqual(changed.config);
+  expect(second.directory.configHash).not.toBe(first.directory.configHash);
+  expect(second.directory.events().at(-1)).toMatchObject({
+    kind: "resumed",
+    step: 4,
+    configHash: second.directory.configHash,
+    environment: { engine: "wasm" },
+  });
+  second.directory.close();
+  const taken = await startRun(app, command, output, { now });
+  expect(taken.directory.path, "a second run in the same second").toMatch(/T030405-2$/);
+  expect(lines.map((line) => JSON.parse(line).kind)).toEqual(["run", "run", "resumed", "config-changed", "run"]);
+  fixture.dispose();
+});
