@@ -1,4 +1,4 @@
-import { enableProdMode, getBackend, ready, setBackend } from "@tensorflow/tfjs-core";
+import { enableProdMode, getBackend, setBackend } from "@tensorflow/tfjs-core";
 import { cpuCandidate } from "./cpu-candidate.ts";
 import { type Engine, type EngineChoice, EngineError, type EngineName, parseEngineChoice } from "./engine.ts";
 import { type EngineCandidate, EngineUnavailable } from "./engine-candidate.ts";
@@ -75,13 +75,10 @@ export function defaultEngineChoice(environment: NodeJS.ProcessEnv = process.env
 async function activate(candidate: EngineCandidate, prove: () => Promise<void>): Promise<string> {
   enableProdMode(); // silences tfjs's advertisement of tfjs-node
   const description = await candidate.load();
-  // setBackend may return false and leave another backend at work.
+  // setBackend may return false and leave another backend at work; ready() would then start any other.
   const accepted = await setBackend(candidate.tfjsBackend);
-  await ready();
   if (!accepted || getBackend() !== candidate.tfjsBackend) {
-    throw new EngineUnavailable(
-      `tfjs did not accept its backend "${candidate.tfjsBackend}" and stays on "${getBackend()}"`,
-    );
+    throw new EngineUnavailable(`tfjs did not accept its backend "${candidate.tfjsBackend}"`);
   }
   try {
     await prove();
