@@ -7,6 +7,20 @@ import { engine, getBackend, getKernel, type NamedTensorMap, type Tensor, type V
 export const fusedKernels = {
   /** One Adam update of many parameters, in place. Attributes: `AdamKernelAttributes`; no outputs. */
   adam: "DivgenAdam",
+  /**
+   * Batch normalisation with the statistics of each channel over all other axes: (x - mean) / sqrt(variance + epsilon)
+   * * scale + offset. Inputs `x` [..., channels], `scale` and `offset` [channels]; attributes `NormKernelAttributes`;
+   * outputs the result, the mean [channels] and the variance of the population [channels].
+   */
+  batchNorm: "DivgenBatchNorm",
+  /**
+   * Instance normalisation, with statistics over the positions of each image and channel. Inputs `x` [batch, height,
+   * width, channels], `scale` and `offset` [channels]; attributes `NormKernelAttributes`; outputs the result, the mean
+   * [batch, channels] and the variance of the population [batch, channels].
+   */
+  instanceNorm: "DivgenInstanceNorm",
+  /** dy where x > 0, alpha dy elsewhere. Inputs `dy` and `x`; attribute `alpha`. It has gradients of any order. */
+  leakyReluGradient: "DivgenLeakyReluGradient",
 } as const;
 
 /** Name of a fused kernel. */
@@ -35,6 +49,12 @@ export interface AdamKernelAttributes {
   readonly epsilon: number;
   /** t, 1 for the first update. */
   readonly updates: number;
+}
+
+/** Of `DivgenBatchNorm` and `DivgenInstanceNorm`. Both have gradients, of any order, wherever they are registered. */
+export interface NormKernelAttributes {
+  /** Added to the variance. */
+  readonly epsilon: number;
 }
 
 /** Whether the engine in use has a fused kernel. */

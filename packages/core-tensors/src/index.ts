@@ -8,6 +8,7 @@ export {
   type FusedKernelName,
   fusedKernels,
   hasFusedKernel,
+  type NormKernelAttributes,
   runFusedKernel,
 } from "./fused-kernels.ts";
 export {
@@ -20,6 +21,7 @@ export {
   toUint8,
 } from "./image-batch.ts";
 export { drawLatents, type Latents, oneHotCodes } from "./latents.ts";
+export { leakyRelu } from "./leaky-relu.ts";
 export {
   type Discriminator,
   type ForwardPass,
@@ -35,7 +37,6 @@ export {
   averagePool2x,
   exponential,
   hyperbolicTangent,
-  leakyRelu,
   logistic,
   swish,
   upsampleNearest2x,

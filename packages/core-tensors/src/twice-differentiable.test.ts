@@ -23,11 +23,11 @@ import {
   tidy,
 } from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
+import { leakyRelu } from "./leaky-relu.ts";
 import {
   averagePool2x,
   exponential,
   hyperbolicTangent,
-  leakyRelu,
   logistic,
   swish,
   upsampleNearest2x,

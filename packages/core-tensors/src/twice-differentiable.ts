@@ -1,9 +1,9 @@
 /**
  * Operations whose gradient can itself be differentiated, as gradient penalties (R1, WGAN-GP) need.
  *
- * tfjs throws for the second derivative of leakyRelu, pooling and resizing, and is silently wrong for tanh, sigmoid,
- * exp and swish when another path joins them: their gradients are written with the saved output, whose tape entry is
- * lost. Here such gradients save the input and compute the output again.
+ * tfjs throws for the second derivative of leakyRelu (see leaky-relu.ts), pooling and resizing, and is
+ * silently wrong for tanh, sigmoid, exp and swish when another path joins them: their gradients are written with the
+ * saved output, whose tape entry is lost. Here such gradients save the input and compute the output again.
  */
 import {
   concat,
@@ -12,8 +12,6 @@ import {
   type GradSaveFunc,
   mean,
   mul,
-  neg,
-  relu,
   reshape,
   scalar,
   sigmoid,
@@ -24,11 +22,6 @@ import {
   tidy,
 } from "@tensorflow/tfjs-core";
 import { ShapeError } from "./shape-error.ts";
-
-/** relu(x) - slope * relu(-x); the derivative at 0 is 0. */
-export function leakyRelu<T extends Tensor>(x: T, slope: number): T {
-  return tidy(() => sub(relu(x), mul(slope, relu(neg(x)))) as T);
-}
 
 /** An elementwise function given with its derivative, both as differentiable expressions of the input. */
 function elementwise(forward: (x: Tensor) => Tensor, derivative: (x: Tensor) => Tensor) {

@@ -1,10 +1,18 @@
-import { ShapeError } from "@divgen/core-tensors";
+import {
+  type FusedKernelName,
+  fusedKernels,
+  hasFusedKernel,
+  type NormKernelAttributes,
+  runFusedKernel,
+  ShapeError,
+} from "@divgen/core-tensors";
 import {
   add,
   customGrad,
   type GradSaveFunc,
   mean,
   mul,
+  ones,
   reshape,
   rsqrt,
   square,
@@ -14,6 +22,7 @@ import {
   type Tensor1D,
   type Tensor4D,
   tidy,
+  zeros,
 } from "@tensorflow/tfjs-core";
 
 /** Scale and offset by channel, or null for none. */
@@ -40,6 +49,10 @@ export function normalizeBatch<T extends Tensor>(x: T, affine: Affine, epsilon: 
   const axes = x.shape.map((_, axis) => axis).slice(0, -1);
   assertSeveral(x, axes);
   return tidy(() => {
+    if (hasFusedKernel(fusedKernels.batchNorm)) {
+      const [output, average, variance] = normalizeFused(fusedKernels.batchNorm, x, affine, epsilon);
+      return { output: output as T, mean: average as Tensor1D, variance: variance as Tensor1D };
+    }
     const moments = centralMoments(x, axes, epsilon);
     return {
       output: standardize(x, axes, moments, affine),
@@ -80,7 +93,12 @@ export function normalizeWith<T extends Tensor>(
  */
 export function normalizeInstance(x: Tensor4D, affine: Affine, epsilon: number): Tensor4D {
   assertSeveral(x, [1, 2]);
-  return tidy(() => standardize(x, [1, 2], centralMoments(x, [1, 2], epsilon), affine));
+  return tidy(() => {
+    if (hasFusedKernel(fusedKernels.instanceNorm)) {
+      return normalizeFused(fusedKernels.instanceNorm, x, affine, epsilon)[0] as Tensor4D;
+    }
+    return standardize(x, [1, 2], centralMoments(x, [1, 2], epsilon), affine);
+  });
 }
 
 /**
@@ -96,6 +114,14 @@ export function normalizeLayer<T extends Tensor>(x: T, axes: readonly number[], 
     const standardized = standardize(x, [...axes], centralMoments(x, [...axes], epsilon), null);
     return affine === null ? standardized : (add(mul(standardized, affine.scale), affine.offset) as T);
   });
+}
+
+/** Output, mean and variance by a kernel of the engine in use. */
+function normalizeFused(kernel: FusedKernelName, x: Tensor, affine: Affine, epsilon: number) {
+  const channels = x.shape.at(-1)!;
+  const { scale, offset } = affine ?? { scale: ones([channels]), offset: zeros([channels]) };
+  const attributes: NormKernelAttributes = { epsilon };
+  return runFusedKernel(kernel, { x, scale, offset }, attributes) as [Tensor, Tensor, Tensor];
 }
 
 /** Centred values and their statistics, which keep the reduced axes with length 1. */

@@ -13,6 +13,6 @@ export async function startNativeEngine(): Promise<boolean> {
   enableProdMode();
   prepareNativeEnvironment(undefined);
   registerNativeBackend(path, "@tensorflow/tfjs-node");
-  registerFusedKernels();
+  registerFusedKernels(false);
   return setBackend("tensorflow");
 }

@@ -1,33 +1,113 @@
 import { type AdamKernelAttributes, fusedKernels } from "@divgen/core-tensors";
-import { getKernel, type KernelFunc, registerKernel, type TensorInfo } from "@tensorflow/tfjs-core";
+import {
+  Conv2D,
+  Conv2DBackpropFilter,
+  Conv2DBackpropInput,
+  type GradConfig,
+  getGradient,
+  getKernel,
+  type KernelConfig,
+  registerGradient,
+  registerKernel,
+  type TensorInfo,
+  unregisterGradient,
+  unregisterKernel,
+} from "@tensorflow/tfjs-core";
+import { activationGradients, activationKernels } from "./activation-kernels.ts";
 import { AdamKernel } from "./adam-kernel.ts";
+import { type ConvolutionAttributes, convolutionShape } from "./convolution-geometry.ts";
+import { convolve, filterGradient, inputGradient } from "./convolution-kernels.ts";
+import { everydayKernels } from "./everyday-kernels.ts";
+import { nativeKernel, originalKernel } from "./native-kernel.ts";
+import { normalizationGradients } from "./normalization-gradients.ts";
+import { normalizeBatch, normalizeInstances } from "./normalization-kernels.ts";
 import { TENSORFLOW_BACKEND, type TensorFlowBackend } from "./tensorflow-binding.ts";
 
-/** State of the kernels, which belongs to one backend object. */
-const adamKernels = new WeakMap<object, AdamKernel>();
+let registered = false;
 
 /**
- * Registers the fused kernels for tfjs-node's backend, native CPU and GPU alike. A second call does nothing.
+ * Gives tfjs-node's backend the fused kernels and faster ones for what dominates a training step. tfjs-node's kernels
+ * must be registered already; the backend need not be current. A second call does nothing.
  *
- * The backend need not be current yet; callers above find the kernels through `hasFusedKernel`.
+ * @param isGpu - on a GPU only Adam is fused: the other kernels rest on measurements on CPUs.
  */
-export function registerFusedKernels(): void {
-  register(fusedKernels.adam, ({ attrs, backend }) => {
-    const tensorFlow = backend as TensorFlowBackend;
-    let kernel = adamKernels.get(tensorFlow);
-    if (kernel === undefined) {
-      kernel = new AdamKernel(tensorFlow);
-      adamKernels.set(tensorFlow, kernel);
-    }
-    kernel.update(attrs as unknown as AdamKernelAttributes);
-    return [];
-  });
+export function registerFusedKernels(isGpu: boolean): void {
+  if (registered) return;
+  registered = true;
+  replaceKernel(adamKernel());
+  if (isGpu) return;
+  for (const kernel of [...activationKernels, ...normalizationKernels, ...convolutionKernels(), ...everydayKernels()]) {
+    replaceKernel(kernel);
+  }
+  for (const gradient of [...activationGradients(), ...normalizationGradients]) replaceGradient(gradient);
 }
 
-/** As tfjs calls a kernel function, with the backend it hands over. */
-type NativeKernel = (call: Parameters<KernelFunc>[0] & { backend: unknown }) => TensorInfo | TensorInfo[];
+function adamKernel(): KernelConfig {
+  // The kernel's resources belong to one backend object.
+  const kernels = new WeakMap<object, AdamKernel>();
+  return {
+    kernelName: fusedKernels.adam,
+    backendName: TENSORFLOW_BACKEND,
+    kernelFunc: ({ attrs, backend }) => {
+      const tensorFlow = backend as TensorFlowBackend;
+      const kernel = kernels.get(tensorFlow) ?? new AdamKernel(tensorFlow);
+      kernels.set(tensorFlow, kernel);
+      kernel.update(attrs as unknown as AdamKernelAttributes);
+      return [];
+    },
+  };
+}
 
-function register(kernelName: string, kernelFunc: NativeKernel): void {
-  if (getKernel(kernelName, TENSORFLOW_BACKEND) !== undefined) return;
-  registerKernel({ kernelName, backendName: TENSORFLOW_BACKEND, kernelFunc: kernelFunc as KernelFunc });
+const normalizationKernels: readonly KernelConfig[] = [
+  nativeKernel<{ epsilon: number }>(fusedKernels.batchNorm, (ops, { x, scale, offset }, { epsilon }) =>
+    normalizeBatch(ops, x!, scale!, offset!, epsilon),
+  ),
+  nativeKernel<{ epsilon: number }>(fusedKernels.instanceNorm, (ops, { x, scale, offset }, { epsilon }) =>
+    normalizeInstances(ops, x!, scale!, offset!, epsilon),
+  ),
+];
+
+function convolutionKernels(): KernelConfig[] {
+  return [
+    convolutionKernel<ConvolutionAttributes>(Conv2D, (ops, { x, filter }, attributes) =>
+      convolve(ops, x!, filter!, convolutionShape(x!.shape, filter!.shape, attributes)),
+    ),
+    convolutionKernel<ConvolutionAttributes & { filterShape: number[] }>(
+      Conv2DBackpropFilter,
+      (ops, { x, dy }, attributes) =>
+        filterGradient(ops, x!, dy!, convolutionShape(x!.shape, attributes.filterShape, attributes)),
+    ),
+    convolutionKernel<ConvolutionAttributes & { inputShape: number[] }>(
+      Conv2DBackpropInput,
+      (ops, { dy, filter }, attributes) =>
+        inputGradient(ops, dy!, filter!, convolutionShape(attributes.inputShape, filter!.shape, attributes)),
+    ),
+  ];
+}
+
+/** For float32 images with channels last; tfjs-node's own kernel for others. */
+function convolutionKernel<Attributes extends ConvolutionAttributes>(
+  kernelName: string,
+  run: Parameters<typeof nativeKernel<Attributes>>[1],
+): KernelConfig {
+  const original = originalKernel(kernelName);
+  const fast = nativeKernel(kernelName, run);
+  return {
+    ...fast,
+    kernelFunc: (call) => {
+      const { dataFormat } = call.attrs as unknown as ConvolutionAttributes;
+      const isFloat = Object.values(call.inputs).every((input) => (input as TensorInfo).dtype === "float32");
+      return isFloat && dataFormat === "NHWC" ? fast.kernelFunc(call) : original(call);
+    },
+  };
+}
+
+function replaceKernel(kernel: KernelConfig): void {
+  if (getKernel(kernel.kernelName, kernel.backendName)) unregisterKernel(kernel.kernelName, kernel.backendName);
+  registerKernel(kernel);
+}
+
+function replaceGradient(gradient: GradConfig): void {
+  if (getGradient(gradient.kernelName)) unregisterGradient(gradient.kernelName);
+  registerGradient(gradient);
 }

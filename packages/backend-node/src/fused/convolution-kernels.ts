@@ -1,0 +1,70 @@
+import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
+import type { ConvolutionShape } from "./convolution-geometry.ts";
+import type { NativeOperations } from "./native-operations.ts";
+import { filterGradientByProduct, inputGradientByProduct, outputPixels, productOf } from "./product-convolution.ts";
+import type { OperationAttribute } from "./tensorflow-binding.ts";
+
+/*
+ * Convolutions of few output pixels and many channels, as in the inner layers of a U-Net, spend their time on moving
+ * weights: oneDNN brings them into its own layout at each call, and its parallel loops over pixels find nothing to
+ * share out. They are run as one matrix product, whose layout is the one that the weights have already. The limits are
+ * measured ones.
+ */
+const FEW_PIXELS = 256;
+const FEW_PIXELS_A_SIDE = 8;
+const MANY_WEIGHTS_FORWARD = 1 << 19;
+const MANY_WEIGHTS_BACKWARD = 1 << 17;
+
+/** y = x * filter, for NHWC images. */
+export function convolve(ops: NativeOperations, x: TensorInfo, filter: TensorInfo, shape: ConvolutionShape): Tensor {
+  if (suitsProduct(shape, MANY_WEIGHTS_FORWARD)) return productOf(ops, x, filter, shape);
+  return ops.run("Conv2D", attributesOf(ops, shape), [x, filter]);
+}
+
+/** Gradient of a convolution by its filter. */
+export function filterGradient(ops: NativeOperations, x: TensorInfo, dy: TensorInfo, shape: ConvolutionShape): Tensor {
+  if (suitsProduct(shape, MANY_WEIGHTS_BACKWARD)) return filterGradientByProduct(ops, x, dy, shape);
+  const sizes = ops.integers([shape.filterHeight, shape.filterWidth, shape.inChannels, shape.outChannels]);
+  const inputs = [ops.handle(x), sizes, ops.handle(dy)];
+  return ops.tensor(ops.one("Conv2DBackpropFilter", attributesOf(ops, shape), inputs));
+}
+
+/** Gradient of a convolution by its input: a transposed convolution. */
+export function inputGradient(
+  ops: NativeOperations,
+  dy: TensorInfo,
+  filter: TensorInfo,
+  shape: ConvolutionShape,
+): Tensor {
+  const isSmall = Math.max(shape.outHeight, shape.outWidth) <= FEW_PIXELS_A_SIDE;
+  if (isSmall && suitsProduct(shape, MANY_WEIGHTS_BACKWARD)) return inputGradientByProduct(ops, dy, filter, shape);
+  const sizes = ops.integers([shape.batch, shape.inHeight, shape.inWidth, shape.inChannels]);
+  const inputs = [sizes, ops.handle(filter), ops.handle(dy)];
+  return ops.tensor(ops.one("Conv2DBackpropInput", attributesOf(ops, shape), inputs));
+}
+
+function suitsProduct(shape: ConvolutionShape, manyWeights: number): boolean {
+  const weights = shape.filterHeight * shape.filterWidth * shape.inChannels * shape.outChannels;
+  return (
+    shape.padding !== "EXPLICIT" &&
+    shape.dilationHeight === 1 &&
+    shape.dilationWidth === 1 &&
+    outputPixels(shape) <= FEW_PIXELS &&
+    weights >= manyWeights
+  );
+}
+
+function attributesOf(ops: NativeOperations, shape: ConvolutionShape): OperationAttribute[] {
+  const attributes = [
+    ops.float,
+    ops.integer("strides", [1, shape.strideHeight, shape.strideWidth, 1]),
+    ops.text("padding", shape.padding),
+    ops.text("data_format", "NHWC"),
+    ops.integer("dilations", [1, shape.dilationHeight, shape.dilationWidth, 1]),
+  ];
+  if (shape.padding === "EXPLICIT") {
+    const { padTop, padBottom, padLeft, padRight } = shape;
+    attributes.push(ops.integer("explicit_paddings", [0, 0, padTop, padBottom, padLeft, padRight, 0, 0]));
+  }
+  return attributes;
+}

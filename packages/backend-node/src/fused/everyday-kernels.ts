@@ -1,0 +1,96 @@
+import {
+  BatchMatMul,
+  Cast,
+  type DataType,
+  type KernelConfig,
+  Reshape,
+  Sum,
+  type TensorInfo,
+  util,
+} from "@tensorflow/tfjs-core";
+import { nativeKernel, originalKernel } from "./native-kernel.ts";
+import { TENSORFLOW_BACKEND } from "./tensorflow-binding.ts";
+
+/** tfjs's own kernels, of which a training step runs hundreds, with less work around the arithmetic. */
+export function everydayKernels(): KernelConfig[] {
+  return [reshapeKernel(), castKernel(), matMulKernel(), sumKernel()];
+}
+
+/** The new shape is a constant of the engine, not a tensor made and freed at each call. */
+function reshapeKernel(): KernelConfig {
+  const original = originalKernel(Reshape);
+  return {
+    kernelName: Reshape,
+    backendName: TENSORFLOW_BACKEND,
+    kernelFunc: (call) => {
+      const x = call.inputs["x"] as TensorInfo;
+      return x.dtype === "float32" ? fastReshape.kernelFunc(call) : original(call);
+    },
+  };
+}
+
+const fastReshape = nativeKernel<{ shape: number[] }>(Reshape, (ops, { x }, { shape }) => {
+  const size = util.sizeFromShape(x!.shape);
+  return ops.tensor(ops.reshape(ops.handle(x!), util.inferFromImplicitShape(shape, size)));
+});
+
+/** A cast to the type that a tensor has already, as in the gradient of every clone, shares its memory. */
+function castKernel(): KernelConfig {
+  const original = originalKernel(Cast);
+  return {
+    kernelName: Cast,
+    backendName: TENSORFLOW_BACKEND,
+    kernelFunc: (call) => {
+      const x = call.inputs["x"] as TensorInfo;
+      const { dtype } = call.attrs as unknown as { dtype: DataType };
+      if (x.dtype !== dtype || dtype === "string" || dtype === "complex64") return original(call);
+      (call.backend as { incRef(dataId: object): void }).incRef(x.dataId);
+      return { dataId: x.dataId, shape: x.shape, dtype };
+    },
+  };
+}
+
+/** Products of two matrices by `MatMul`, which starts faster than its batched sister. */
+function matMulKernel(): KernelConfig {
+  const original = originalKernel(BatchMatMul);
+  const fast = nativeKernel<{ transposeA: boolean; transposeB: boolean }>(
+    BatchMatMul,
+    (ops, { a, b }, { transposeA, transposeB }) => {
+      const attributes = [ops.float, ops.flag("transpose_a", transposeA), ops.flag("transpose_b", transposeB)];
+      return ops.run("MatMul", attributes, [a!, b!]);
+    },
+  );
+  return {
+    ...fast,
+    kernelFunc: (call) => {
+      const { a, b } = call.inputs as Record<string, TensorInfo>;
+      const isPlain =
+        a!.shape.length === 2 && b!.shape.length === 2 && a!.dtype === "float32" && b!.dtype === "float32";
+      return isPlain ? fast.kernelFunc(call) : original(call);
+    },
+  };
+}
+
+/** Sums over all axes but the last, as in the gradient of every bias, by the operation made for them. */
+function sumKernel(): KernelConfig {
+  const original = originalKernel(Sum);
+  const fast = nativeKernel(Sum, (ops, { x }) =>
+    ops.run("BiasAddGrad", [ops.float, ops.text("data_format", "NHWC")], [x!]),
+  );
+  return {
+    ...fast,
+    kernelFunc: (call) => {
+      const x = call.inputs["x"] as TensorInfo;
+      const { axis, keepDims } = call.attrs as unknown as { axis: number | number[]; keepDims: boolean };
+      const axes = util.parseAxisParam(axis, x.shape);
+      const isBias =
+        x.dtype === "float32" &&
+        !keepDims &&
+        x.shape.length >= 2 &&
+        axes.length === x.shape.length - 1 &&
+        !axes.includes(x.shape.length - 1) &&
+        util.sizeFromShape(x.shape) > 0;
+      return isBias ? fast.kernelFunc(call) : original(call);
+    },
+  };
+}

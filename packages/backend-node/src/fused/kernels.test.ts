@@ -1,0 +1,157 @@
+import { fusedKernels, leakyRelu, runFusedKernel } from "@divgen/core-tensors";
+import { directionalDerivative, directionalDifference, expectClose, leakCheck } from "@divgen/tensor-testing";
+import {
+  add,
+  cast,
+  conv2d,
+  conv2dTranspose,
+  grad,
+  grads,
+  matMul,
+  mean,
+  mul,
+  relu,
+  reshape,
+  rsqrt,
+  square,
+  sub,
+  sum,
+  type Tensor,
+  type Tensor2D,
+  type Tensor4D,
+  tensor,
+  tidy,
+} from "@tensorflow/tfjs-core";
+import { describe, expect, it } from "vitest";
+import { computeOn, type Values, wave } from "./both-engines-for-tests.ts";
+import { startNativeEngine } from "./native-engine-for-tests.ts";
+
+const native = await startNativeEngine();
+
+/** Compares an operation and its gradients, with weights on the outputs, on both engines. */
+function expectSame(inputs: readonly Values[], operation: (...x: Tensor[]) => Tensor, plain = operation): void {
+  const withGradients =
+    (f: (...x: Tensor[]) => Tensor) =>
+    (...x: Tensor[]) => {
+      const y = f(...x);
+      const weights = tensor(wave(y.shape, 9).values, y.shape);
+      return [y, ...grads((...z: Tensor[]) => sum(mul(weights, f(...z))))(x)];
+    };
+  const received = computeOn("tensorflow", inputs, withGradients(operation));
+  const expected = computeOn("cpu", inputs, withGradients(plain));
+  for (const [index, { shape, values }] of received.entries()) {
+    expect(shape).toEqual(expected[index]!.shape);
+    const largest = expected[index]!.values.reduce((greatest, value) => Math.max(greatest, Math.abs(value)), 1);
+    expectClose(values, expected[index]!.values, { absolute: 1e-5 * largest });
+  }
+}
+
+/** Checks d/dx sum((d/dx f)^2), what a gradient penalty needs, against finite differences of the first gradient. */
+function expectSecondOrder(x: Values, f: (x: Tensor) => Tensor): void {
+  tidy(() => {
+    const weigh = (y: Tensor) => sum(mul(square(y), tensor(wave(y.shape, 5).values, y.shape)));
+    const penalty = (z: Tensor) => sum(square(grad((w: Tensor) => weigh(f(w)))(z)));
+    const input = tensor(x.values, x.shape);
+    const derivatives = grad(penalty)(input);
+    // Half along the gradient, so that rounding is small beside the difference, and half anywhere.
+    const steepest = unit(derivatives.dataSync() as Float32Array);
+    const direction = unit(unit(wave([x.values.length], 7).values).map((value, index) => value + steepest[index]!));
+    const difference = directionalDifference(penalty, input, direction, { step: 3e-3 });
+    expectClose([directionalDerivative(derivatives, direction)], [difference], { relative: 1e-2 });
+  });
+}
+
+const unit = (vector: Float32Array): Float32Array => vector.map((value) => value / Math.hypot(...vector));
+
+const plainNorm = (axes: number[]) => (x: Tensor, scale: Tensor, offset: Tensor) => {
+  const centered = sub(x, mean(x, axes, true));
+  const inverse = rsqrt(add(mean(square(centered), axes, true), 1e-3));
+  return add(mul(mul(centered, inverse), scale), offset);
+};
+const fusedNorm = (name: "batchNorm" | "instanceNorm") => (x: Tensor, scale: Tensor, offset: Tensor) =>
+  runFusedKernel(fusedKernels[name], { x, scale, offset }, { epsilon: 1e-3 })[0]!;
+
+describe.skipIf(!native)("native kernels", () => {
+  leakCheck();
+
+  it.each(["same", "valid"] as const)("convolves as the reference, with gradients, padding %s", (padding) => {
+    expectSame([wave([2, 6, 7, 3], 1), wave([4, 4, 3, 5], 2)], (x, f) =>
+      conv2d(x as Tensor4D, f as Tensor4D, 2, padding),
+    );
+  });
+
+  it("convolves transposed as the reference, with gradients", () => {
+    expectSame([wave([2, 3, 4, 5], 1), wave([4, 4, 3, 5], 2)], (x, f) =>
+      conv2dTranspose(x as Tensor4D, f as Tensor4D, [2, 6, 8, 3], 2, "same"),
+    );
+  });
+
+  it("multiplies matrices in all transpositions", () => {
+    for (const [a, b] of [
+      [false, false],
+      [true, false],
+      [false, true],
+      [true, true],
+    ] as const) {
+      const first = wave(a ? [5, 3] : [3, 5], 1);
+      const second = wave(b ? [4, 5] : [5, 4], 2);
+      expectSame([first, second], (x, y) => matMul(x as Tensor2D, y as Tensor2D, a, b));
+    }
+    expectSame([wave([2, 3, 5], 1), wave([2, 5, 4], 2)], (x, y) => matMul(x, y));
+  });
+
+  it("sums, reshapes and casts", () => {
+    expectSame([wave([3, 4, 5], 1)], (x) => sum(x, [0, 1]));
+    expectSame([wave([3, 4, 5], 1)], (x) => sum(x, [0, 1], true));
+    expectSame([wave([3, 4, 5], 1)], (x) => sum(x, [1, 2]));
+    expectSame([wave([3, 4], 1)], (x) => sum(x));
+    expectSame([wave([3, 4, 5], 1)], (x) => reshape(x, [6, -1]));
+    expectSame([wave([3, 4], 1), wave([4], 1)], (x, y) => add(mul(cast(x, "float32"), x), y));
+    expect(computeOn("tensorflow", [wave([5], 1)], (x) => [cast(mul(x, 10), "int32")])[0]!.values).toEqual(
+      computeOn("cpu", [wave([5], 1)], (x) => [cast(mul(x, 10), "int32")])[0]!.values,
+    );
+  });
+
+  it("rectifies, leakily or not, with gradients of first and second order", () => {
+    expectSame([wave([40], 1)], (x) => relu(mul(x, x.size)));
+    expectSame([wave([40], 1)], (x) => leakyRelu(mul(x, 3), 0.2));
+    // The powers make the first gradient depend on x.
+    expectSecondOrder(wave([40], 1), (x) => relu(mul(x, square(x))));
+    expectSecondOrder(wave([40], 1), (x) => leakyRelu(mul(x, square(x)), 0.2));
+  });
+
+  it("has leaky relu's slope at zero, as PyTorch", () => {
+    const derivatives = computeOn("tensorflow", [{ shape: [3], values: Float32Array.of(-1, 0, 1) }], (x) => [
+      grad((z: Tensor) => sum(leakyRelu(z, 0.25)))(x),
+    ]);
+    expect([...derivatives[0]!.values]).toEqual([0.25, 0.25, 1]);
+  });
+
+  it.each([[[6, 4]], [[3, 5, 2, 4]], [[3, 2, 4]]])("normalises batches of shape %j with gradients", (shape) => {
+    const channels = [wave([4], 2), wave([4], 3)];
+    const axes = shape.map((_, axis) => axis).slice(0, -1);
+    expectSame([wave(shape, 1), ...channels], fusedNorm("batchNorm"), plainNorm(axes));
+  });
+
+  it.each([[[1, 3, 2, 4]], [[3, 5, 2, 4]]])("normalises instances of shape %j with gradients", (shape) => {
+    expectSame([wave(shape, 1), wave([4], 2), wave([4], 3)], fusedNorm("instanceNorm"), plainNorm([1, 2]));
+  });
+
+  it("gives the population's mean and variance, through which gradients flow", () => {
+    const statistics = (index: number) => (x: Tensor) => {
+      const [scale, offset] = [tensor([1, 1, 1, 1]), tensor([0, 0, 0, 0])];
+      return runFusedKernel(fusedKernels.batchNorm, { x, scale, offset }, { epsilon: 1e-3 })[index]!;
+    };
+    expectSame([wave([6, 4], 1)], statistics(1), (x) => mean(x, 0));
+    expectSame([wave([6, 4], 1)], statistics(2), (x) => mean(square(sub(x, mean(x, 0))), 0));
+  });
+
+  it("differentiates normalisations twice", () => {
+    const [scale, offset] = [wave([4], 2), wave([4], 3)];
+    for (const name of ["batchNorm", "instanceNorm"] as const) {
+      expectSecondOrder(wave([2, 3, 2, 4], 1), (x) => fusedNorm(name)(x, tensor(scale.values), tensor(offset.values)));
+    }
+    const x = wave([2, 3, 2, 4], 1);
+    expectSecondOrder(scale, (s) => fusedNorm("instanceNorm")(tensor(x.values, x.shape), s, tensor(offset.values)));
+  });
+});

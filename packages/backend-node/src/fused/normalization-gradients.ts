@@ -1,0 +1,80 @@
+import { fusedKernels } from "@divgen/core-tensors";
+import {
+  add,
+  engine,
+  type GradConfig,
+  mean,
+  mul,
+  reshape,
+  rsqrt,
+  square,
+  sub,
+  sum,
+  type Tensor,
+} from "@tensorflow/tfjs-core";
+import { isRecording } from "./differentiation.ts";
+import { nativeOperations } from "./native-operations.ts";
+import { batchGradients, instanceGradients, type NormalizationGradients } from "./normalization-kernels.ts";
+
+/** Gradients of the fused normalisations. */
+export const normalizationGradients: readonly GradConfig[] = [
+  gradientOf(fusedKernels.batchNorm, batchGradients, (x) => x.shape.map((_, axis) => axis).slice(0, -1)),
+  gradientOf(fusedKernels.instanceNorm, instanceGradients, () => [1, 2]),
+];
+
+/**
+ * The fused gradient, unless it is to be differentiated itself or somebody differentiates the statistics: then the
+ * same by operations that have gradients, from x alone.
+ */
+function gradientOf(kernelName: string, fused: typeof batchGradients, axesOf: (x: Tensor) => number[]): GradConfig {
+  return {
+    kernelName,
+    inputsToSave: ["x", "scale"],
+    outputsToSave: [false, true, true],
+    gradFunc: (dys, saved, attributes) => {
+      const [dy, dMean, dVariance] = dys as Tensor[] as [Tensor, Tensor, Tensor];
+      const [x, scale, average, variance] = saved as [Tensor, Tensor, Tensor, Tensor];
+      const { epsilon } = attributes as unknown as { epsilon: number };
+      const isPlain = isRecording() || !isUntouched(dMean) || !isUntouched(dVariance);
+      const [dx, dScale, dOffset] = isPlain
+        ? plainGradients(dy, dMean, dVariance, x, scale, axesOf(x), epsilon)
+        : fused(nativeOperations(engine().backend), dy, x, scale, average, variance, epsilon);
+      return { x: () => dx, scale: () => dScale, offset: () => dOffset };
+    },
+  };
+}
+
+/** Whether a gradient is the array of zeros that tfjs makes for an output that nothing depends on. */
+function isUntouched(gradient: Tensor): boolean {
+  const { values } = nativeOperations(engine().backend).backend.tensorMap.get(gradient.dataId);
+  return values?.every((value) => value === 0) ?? false;
+}
+
+/**
+ * With n values to a statistic, c = x - mean, r = 1 / sqrt(variance + epsilon) and g = dy * scale:
+ *
+ *   dx = r (g - mean(g) - c r^2 mean(g c)) + dMean / n + 2 c dVariance / n,  dscale = sum(dy c r),  doffset = sum(dy)
+ */
+function plainGradients(
+  dy: Tensor,
+  dMean: Tensor,
+  dVariance: Tensor,
+  x: Tensor,
+  scale: Tensor,
+  axes: number[],
+  epsilon: number,
+): NormalizationGradients {
+  const average = mean(x, axes, true);
+  const count = x.size / average.size;
+  const centered = sub(x, average);
+  const inverse = rsqrt(add(mean(square(centered), axes, true), epsilon));
+  const g = mul(dy, scale);
+  const slope = mul(square(inverse), mean(mul(g, centered), axes, true));
+  const direct = mul(inverse, sub(sub(g, mean(g, axes, true)), mul(centered, slope)));
+  const ofStatistics = mul(
+    1 / count,
+    add(reshape(dMean, average.shape), mul(mul(2, centered), reshape(dVariance, average.shape))),
+  );
+  const others = x.shape.map((_, axis) => axis).slice(0, -1);
+  return [add(direct, ofStatistics), sum(mul(dy, mul(centered, inverse)), others), sum(dy, others)];
+}
