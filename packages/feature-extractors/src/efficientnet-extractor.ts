@@ -1,10 +1,9 @@
-import { assertShape, type FeatureExtractor } from "@divgen/core-tensors";
-import { resizeBilinear } from "@divgen/layers";
-import { div, mean, reshape, sub, type Tensor, type Tensor4D, tensor1d, tidy } from "@tensorflow/tfjs-core";
+import type { FeatureExtractor } from "@divgen/core-tensors";
 import type { EfficientNetSource } from "./efficientnet-names.ts";
 import { type EfficientNetPlan, efficientNetB0Plan } from "./efficientnet-plan.ts";
 import { frozenEfficientNetSteps } from "./frozen-efficientnet.ts";
-import { assertKnownLayers } from "./layer-names.ts";
+import { normalizeImages, resizeRuleOf } from "./image-normalization.ts";
+import { createStepExtractor, meanOverChannels, meanOverPositions } from "./step-extractor.ts";
 import type { NetworkWeights } from "./weight-lookup.ts";
 
 /** Weights of an EfficientNet and whose names they bear. */
@@ -12,9 +11,6 @@ export interface EfficientNetOptions {
   readonly weights: NetworkWeights;
   readonly source: EfficientNetSource;
 }
-
-/** Layers made of the head map. */
-const DERIVED = ["spatial-mean", "pooled"] as const;
 
 /**
  * EfficientNet-B0 as a feature extractor, with weights of torchvision or timm.
@@ -44,47 +40,16 @@ export function createEfficientNetB0(options: EfficientNetOptions): FeatureExtra
  * @throws WeightMismatchError listing missing, unexpected and misshapen weights.
  */
 export function createEfficientNet(plan: EfficientNetPlan, { weights, source }: EfficientNetOptions): FeatureExtractor {
-  const steps = frozenEfficientNetSteps(plan, weights, source);
-  const maps = steps.map(({ name }) => name).filter((name) => name !== "");
-  const layers = [...maps, ...DERIVED];
-  return {
+  const normalization = { size: plan.inputSize, channels: plan.normalization };
+  return createStepExtractor({
     name: plan.name,
     weightHash: weights.sha256,
-    resizeRule: `bilinear-${plan.inputSize}`,
-    layers,
-    extract: (images, wanted) => {
-      assertShape(images, ["batch", "height", "width", 3], "images");
-      assertKnownLayers(wanted, layers, plan.name);
-      return tidy(() => {
-        const values = new Map<string, Tensor>();
-        let value = preprocess(images, plan);
-        // Nothing runs beyond the deepest map that is asked for.
-        const deepest = Math.max(...wanted.map((layer) => maps.indexOf(isDerived(layer) ? "head" : layer)), -1);
-        for (const step of steps) {
-          if (values.size > deepest) break;
-          value = step.forward(value);
-          if (step.name !== "") values.set(step.name, value);
-        }
-        return wanted.map((layer) => (isDerived(layer) ? derive(layer, value) : values.get(layer)!.clone()));
-      });
+    resizeRule: resizeRuleOf(normalization),
+    preprocess: (images) => normalizeImages(images, normalization),
+    steps: frozenEfficientNetSteps(plan, weights, source),
+    derived: {
+      "spatial-mean": { from: "head", compute: meanOverChannels },
+      pooled: { from: "head", compute: meanOverPositions },
     },
-    dispose: () => {
-      for (const step of steps) step.dispose();
-    },
-  };
-}
-
-function isDerived(layer: string): boolean {
-  return (DERIVED as readonly string[]).includes(layer);
-}
-
-function derive(layer: string, head: Tensor4D): Tensor {
-  const [batch, height, width] = head.shape;
-  return layer === "pooled" ? mean(head, [1, 2]) : reshape(mean(head, 3), [batch, height * width]);
-}
-
-function preprocess(images: Tensor4D, { inputSize, normalization }: EfficientNetPlan): Tensor4D {
-  const resized = resizeBilinear(images, [inputSize, inputSize]);
-  if (normalization === null) return resized;
-  return div(sub(resized, tensor1d([...normalization.mean])), tensor1d([...normalization.deviation]));
+  });
 }

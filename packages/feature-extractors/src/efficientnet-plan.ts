@@ -1,3 +1,5 @@
+import { imageNetNormalization } from "./image-normalization.ts";
+
 /** Blocks of one resolution of an EfficientNet. */
 export interface EfficientNetStage {
   /** Hidden channels of a block as a multiple of its input channels; 1 for no widening. */
@@ -40,12 +42,6 @@ export interface EfficientNetBlock {
   readonly kernelSize: number;
   readonly stride: number;
 }
-
-/** Mean and deviation of ImageNet's channels (0.485, 0.229, ... on [0, 1]) on values in [-1, 1]. */
-export const imageNetNormalization: { readonly mean: readonly number[]; readonly deviation: readonly number[] } = {
-  mean: [0.485, 0.456, 0.406].map((value) => 2 * value - 1),
-  deviation: [0.229, 0.224, 0.225].map((value) => 2 * value),
-};
 
 function stage(
   expansion: number,

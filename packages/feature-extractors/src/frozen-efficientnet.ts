@@ -7,20 +7,9 @@ import {
   lastStageChannels,
 } from "./efficientnet-plan.ts";
 import { createFrozenConvolution, type FrozenConvolution } from "./frozen-convolution.ts";
+import type { FrozenPart, NamedStep } from "./step-extractor.ts";
 import { swishActivation } from "./swish-activation.ts";
 import { lookUpWeights, type NetworkWeights, type WeightLookup } from "./weight-lookup.ts";
-
-/** A part of a frozen network. */
-interface FrozenPart {
-  forward(input: Tensor4D): Tensor4D;
-  dispose(): void;
-}
-
-/** A step of the network, after which its value may be asked for. */
-export interface NamedStep extends FrozenPart {
-  /** "stem", "stage1", ..., "head", or empty for a value inside a stage. */
-  readonly name: string;
-}
 
 /**
  * The steps of an EfficientNet at inference, with batch normalisation folded into the convolutions.

@@ -1,3 +1,4 @@
+export { createDiscriminatorFeatures, type DiscriminatorFeaturesOptions } from "./discriminator-features.ts";
 export { createEfficientNet, createEfficientNetB0, type EfficientNetOptions } from "./efficientnet-extractor.ts";
 export type { EfficientNetSource } from "./efficientnet-names.ts";
 export {
@@ -6,7 +7,16 @@ export {
   efficientNetB0Plan,
   tinyEfficientNetPlan,
 } from "./efficientnet-plan.ts";
+export { type ImageNormalization, imageNetNormalization } from "./image-normalization.ts";
 export { perceptualDistances, perceptualImageDistances } from "./perceptual-distance.ts";
+export { createPixelFeatures, type PixelFeaturesOptions } from "./pixel-features.ts";
+export { createRandomProjection, type RandomProjectionOptions } from "./random-projection.ts";
+export {
+  loadTfjsExtractor,
+  type ModelTap,
+  type TfjsExtractorOptions,
+  type TfjsModelFiles,
+} from "./tfjs-model-extractor.ts";
 export { createTinyEfficientNet } from "./tiny-efficientnet.ts";
 export { torchvisionWeights } from "./torchvision-export.ts";
 export { createTrainableEfficientNet } from "./trainable-efficientnet.ts";
