@@ -70,14 +70,6 @@ export function pruneCheckpoints(runDirectory: RunDirectory, keepLast: number): 
   );
 }
 
-/** Removes the checkpoints of steps after `step`. */
-export function removeLaterCheckpoints(runDirectory: RunDirectory, step: number): Promise<void> {
-  return removeCheckpoints(
-    checkpointFolder(runDirectory),
-    checkpointSteps(runDirectory).filter((other) => other > step),
-  );
-}
-
 /** A half-removed directory must not look like a checkpoint: it is renamed first. */
 async function removeCheckpoints(folder: string, steps: readonly number[]): Promise<void> {
   for (const step of steps) {

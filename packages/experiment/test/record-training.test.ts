@@ -78,6 +78,22 @@ it("samples, evaluates and saves when due, in this order, and saves at the end",
   fixture.dispose();
 });
 
+it("does not save the last step twice when it was due anyway", async () => {
+  const directory = await newRun();
+  const fixture = createFixture();
+  const events = train(fixture.objective, batches, { ...trainingOptions, steps: 4, checkpointEvery: 2 });
+  await recordTraining(events, { directory, state: fixture.objective.state });
+  expect(kinds(directory.events())).toEqual([
+    "checkpoint-due 2",
+    "checkpoint-saved 2",
+    "checkpoint-due 4",
+    "checkpoint-saved 4",
+    "finished 4",
+  ]);
+  directory.close();
+  fixture.dispose();
+});
+
 it("saves when interrupted and says how to go on", async () => {
   const directory = await newRun();
   const fixture = createFixture();
