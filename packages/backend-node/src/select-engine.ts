@@ -9,19 +9,25 @@ import { webgpuCandidate } from "./webgpu-candidate.ts";
 
 /** What selection may be told. */
 export interface SelectEngineOptions {
-  /** Whether convolutions will be trained. @defaultValue true */
+  /**
+   * Whether convolutions will be trained. Small dense networks run faster on one thread of the native engine, and
+   * get one, unless `threads` or TF_NUM_INTRAOP_THREADS says otherwise. @defaultValue true
+   */
   readonly convolutional?: boolean;
   /** Whether "auto" may end on the pure JavaScript engine when nothing else works. @defaultValue false */
   readonly allowCpu?: boolean;
   /**
    * Threads within one operation of the native engine, unless TF_NUM_INTRAOP_THREADS is set. Counts only before the
-   * engine is first loaded. @defaultValue what the engine finds best
+   * engine is first loaded. @defaultValue one for each core; 1 where `convolutional` is false
    */
   readonly threads?: number;
 }
 
 /** All engines, best first. */
-export function engineCandidates({ threads }: Pick<SelectEngineOptions, "threads"> = {}): EngineCandidate[] {
+export function engineCandidates(
+  options: Pick<SelectEngineOptions, "threads" | "convolutional"> = {},
+): EngineCandidate[] {
+  const threads = options.threads ?? (options.convolutional === false ? 1 : undefined);
   return [nativeGpuCandidate(threads), nativeCandidate(threads), webgpuCandidate(), wasmCandidate(), cpuCandidate()];
 }
 
