@@ -2,6 +2,8 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { leakCheck, useReferenceBackend } from "@divgen/tensor-testing";
 import { afterEach, expect, it } from "vitest";
+import { type SmallDisk, smallDisk, temporaryDirectory } from "../test/temporary-directory.ts";
+import { createFixture, type Fixture } from "../test/training-fixture.ts";
 import {
   checkpointSteps,
   createRunDirectory,
@@ -11,9 +13,7 @@ import {
   type RunDirectory,
   StorageError,
   saveCheckpoint,
-} from "../src/index.ts";
-import { type SmallDisk, smallDisk, temporaryDirectory } from "./temporary-directory.ts";
-import { createFixture, type Fixture } from "./training-fixture.ts";
+} from "./index.ts";
 
 useReferenceBackend();
 leakCheck();

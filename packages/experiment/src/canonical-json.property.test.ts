@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { canonicalJson } from "../src/index.ts";
-import { editDistance } from "../src/nearest-name.ts";
+import { canonicalJson } from "./index.ts";
+import { editDistance } from "./nearest-name.ts";
 
 function reversed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(reversed);

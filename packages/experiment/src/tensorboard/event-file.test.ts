@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import golden from "../src/golden/tensorboard-events.json" with { type: "json" };
-import { createTensorBoardWriter, pngSize, StorageError } from "../src/index.ts";
-import { crc32c, maskedCrc32c } from "../src/tensorboard/crc32c.ts";
-import { type EventContent, encodeEvent } from "../src/tensorboard/event-encoding.ts";
-import { encodeRecord } from "../src/tensorboard/tfrecord.ts";
-import { temporaryDirectory } from "./temporary-directory.ts";
+import { temporaryDirectory } from "../../test/temporary-directory.ts";
+import golden from "../golden/tensorboard-events.json" with { type: "json" };
+import { createTensorBoardWriter, pngSize, StorageError } from "../index.ts";
+import { crc32c, maskedCrc32c } from "./crc32c.ts";
+import { type EventContent, encodeEvent } from "./event-encoding.ts";
+import { encodeRecord } from "./tfrecord.ts";
 
 const root = temporaryDirectory();
 const bytes = (base64: string) => new Uint8Array(Buffer.from(base64, "base64"));

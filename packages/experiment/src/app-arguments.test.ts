@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { DataError } from "@divgen/core-tensors";
 import { describe, expect, it } from "vitest";
+import { exampleApp } from "../test/example-app.ts";
+import { temporaryDirectory } from "../test/temporary-directory.ts";
 import {
   ConfigError,
   createRunDirectory,
@@ -9,9 +11,7 @@ import {
   parseAppArguments,
   type TrainCommand,
   UsageError,
-} from "../src/index.ts";
-import { exampleApp } from "./example-app.ts";
-import { temporaryDirectory } from "./temporary-directory.ts";
+} from "./index.ts";
 
 const root = temporaryDirectory();
 const app = exampleApp(join(root, "runs"));

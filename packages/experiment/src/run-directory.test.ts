@@ -2,9 +2,9 @@ import { appendFileSync, readFileSync, symlinkSync, truncateSync, writeFileSync 
 import { join } from "node:path";
 import { DataError } from "@divgen/core-tensors";
 import { describe, expect, it } from "vitest";
-import { ConfigError, createRunDirectory, openRunDirectory, type RunDirectory, StorageError } from "../src/index.ts";
-import { cutJsonLines, openJsonLines, readJsonLines } from "../src/json-lines.ts";
-import { temporaryDirectory } from "./temporary-directory.ts";
+import { temporaryDirectory } from "../test/temporary-directory.ts";
+import { ConfigError, createRunDirectory, openRunDirectory, type RunDirectory, StorageError } from "./index.ts";
+import { cutJsonLines, openJsonLines, readJsonLines } from "./json-lines.ts";
 
 const root = temporaryDirectory();
 let runs = 0;

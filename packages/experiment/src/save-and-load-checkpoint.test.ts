@@ -14,6 +14,8 @@ import { leakCheck, useReferenceBackend } from "@divgen/tensor-testing";
 import { train } from "@divgen/training";
 import { readSafetensors } from "@divgen/weight-files";
 import { beforeAll, describe, expect, it } from "vitest";
+import { temporaryDirectory } from "../test/temporary-directory.ts";
+import { batches, createFixture, type Fixture, trainingOptions } from "../test/training-fixture.ts";
 import {
   checkpointSteps,
   createRunDirectory,
@@ -22,9 +24,7 @@ import {
   openRunDirectory,
   type RunDirectory,
   saveCheckpoint,
-} from "../src/index.ts";
-import { temporaryDirectory } from "./temporary-directory.ts";
-import { batches, createFixture, type Fixture, trainingOptions } from "./training-fixture.ts";
+} from "./index.ts";
 
 useReferenceBackend();
 leakCheck();

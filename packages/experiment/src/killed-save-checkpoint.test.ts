@@ -4,9 +4,9 @@ import type { Network } from "@divgen/core-tensors";
 import { leakCheck, useReferenceBackend } from "@divgen/tensor-testing";
 import { tidy, type Variable, variable, zeros } from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
-import { createRunDirectory, loadCheckpoint, openRunDirectory } from "../src/index.ts";
-import { buildFirst, finished, startChild } from "./built-package.ts";
-import { temporaryDirectory } from "./temporary-directory.ts";
+import { buildFirst, finished, startChild } from "../test/built-package.ts";
+import { temporaryDirectory } from "../test/temporary-directory.ts";
+import { createRunDirectory, loadCheckpoint, openRunDirectory } from "./index.ts";
 
 useReferenceBackend();
 leakCheck();

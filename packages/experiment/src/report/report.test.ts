@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import golden from "../src/golden/tensorboard-events.json" with { type: "json" };
+import { temporaryDirectory } from "../../test/temporary-directory.ts";
+import golden from "../golden/tensorboard-events.json" with { type: "json" };
 import {
   createReport,
   type LoggedEvent,
@@ -10,9 +11,8 @@ import {
   type Report,
   StorageError,
   sha256,
-} from "../src/index.ts";
-import { formatNumber } from "../src/report/number-format.ts";
-import { temporaryDirectory } from "./temporary-directory.ts";
+} from "../index.ts";
+import { formatNumber } from "./number-format.ts";
 
 const root = temporaryDirectory();
 const png = new Uint8Array(Buffer.from(golden.png, "base64"));

@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { openRunDirectory } from "../src/index.ts";
-import { buildFirst, type ChildResult, finished, startChild } from "./built-package.ts";
-import { temporaryDirectory } from "./temporary-directory.ts";
+import { buildFirst, type ChildResult, finished, startChild } from "../test/built-package.ts";
+import { temporaryDirectory } from "../test/temporary-directory.ts";
+import { openRunDirectory } from "./index.ts";
 
 buildFirst();
 const root = temporaryDirectory();

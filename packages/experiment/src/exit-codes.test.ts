@@ -3,7 +3,7 @@ import { DataError } from "@divgen/core-tensors";
 import { DivergedError } from "@divgen/training";
 import { WeightFileError } from "@divgen/weight-files";
 import { describe, expect, it } from "vitest";
-import { ConfigError, EXIT_CODES, InterruptedError, reportError, StorageError, UsageError } from "../src/index.ts";
+import { ConfigError, EXIT_CODES, InterruptedError, reportError, StorageError, UsageError } from "./index.ts";
 
 describe("the exit code of an error", () => {
   it.each([

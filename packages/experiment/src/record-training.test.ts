@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { leakCheck, useReferenceBackend } from "@divgen/tensor-testing";
 import { type TrainingEvent, train } from "@divgen/training";
 import { expect, it } from "vitest";
-import golden from "../src/golden/tensorboard-events.json" with { type: "json" };
+import { temporaryDirectory } from "../test/temporary-directory.ts";
+import { batches, createFixture, trainingOptions } from "../test/training-fixture.ts";
+import golden from "./golden/tensorboard-events.json" with { type: "json" };
 import {
   checkpointSteps,
   createOutput,
@@ -16,9 +18,7 @@ import {
   recordTraining,
   startRun,
   type TrainCommand,
-} from "../src/index.ts";
-import { temporaryDirectory } from "./temporary-directory.ts";
-import { batches, createFixture, trainingOptions } from "./training-fixture.ts";
+} from "./index.ts";
 
 useReferenceBackend();
 leakCheck();

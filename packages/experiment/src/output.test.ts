@@ -1,6 +1,6 @@
 import type { ProgressEvent } from "@divgen/training";
 import { describe, expect, it } from "vitest";
-import { createOutput, formatDuration, formatRate, printDryRun } from "../src/index.ts";
+import { createOutput, formatDuration, formatRate, printDryRun } from "./index.ts";
 
 function progress(step: number): ProgressEvent {
   const losses = { "generator/adversarial": 0.68312, "discriminator/real": 12345.6 };
