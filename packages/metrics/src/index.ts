@@ -22,6 +22,21 @@ export {
 export { createFrechetDistance, type MetricAccumulator } from "./frechet-accumulator.ts";
 export { type FrechetDistance, frechetDistance, frechetDistanceOfFeatures } from "./frechet-distance.ts";
 export {
+  type ImagePair,
+  multiScaleStructuralSimilarity,
+  peakSignalToNoiseRatio,
+  structuralSimilarity,
+  type ValueRange,
+} from "./image-similarity.ts";
+export { type InceptionScore, type InceptionScoreOptions, inceptionScore } from "./inception-score.ts";
+export {
+  kernelDistance,
+  type PolynomialKernel,
+  type SubsetKernelDistance,
+  type SubsetOptions,
+  subsetKernelDistance,
+} from "./kernel-distance.ts";
+export {
   assertComparable,
   describeMetric,
   type MetricExtras,
@@ -32,6 +47,16 @@ export {
   type Provenance,
 } from "./metric-result.ts";
 export {
+  countModes,
+  type DivergenceOptions,
+  type MixtureCoverage,
+  type ModeCounts,
+  mixtureCoverage,
+  type QualityRule,
+  reverseKl,
+} from "./mode-coverage.ts";
+export { type NeighbourMetrics, neighbourMetrics } from "./neighbour-metrics.ts";
+export {
   type PairRule,
   type PairwiseDiversity,
   pairDistances,
@@ -39,6 +64,9 @@ export {
   pairwiseDiversity,
   type SamplePair,
 } from "./pairwise-distance.ts";
+export { type PartitionAgreement, partitionAgreement } from "./partition-agreement.ts";
+export { type FeatureMap, perceptualDistance } from "./perceptual-distance.ts";
+export { type EvaluationProtocol, type ProtocolName, protocols } from "./protocols.ts";
 export {
   binsFromArrays,
   binsToArrays,
@@ -47,4 +75,15 @@ export {
   statisticsFromArrays,
   statisticsToArrays,
 } from "./saved-arrays.ts";
+export {
+  type AbsentClassRule,
+  type ConfusionMatrix,
+  type ConfusionOptions,
+  confusionMatrix,
+  meanImageScores,
+  mergeConfusion,
+  type SegmentationScores,
+  segmentationScores,
+} from "./segmentation-scores.ts";
 export { symmetricEigenvalues } from "./symmetric-eigenvalues.ts";
+export { type VendiOrder, vendiScore, vendiScoreOfKernel } from "./vendi-score.ts";
