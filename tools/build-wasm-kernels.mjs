@@ -26,7 +26,7 @@ function compiler() {
   return [python, "-m", "ziglang", "cc"];
 }
 
-function compile(features, target) {
+function compile(features, target, ...linkerOptions) {
   const [command, ...prefix] = compiler();
   const sources = readdirSync(sourceFolder)
     .filter((name) => name.endsWith(".c"))
@@ -52,6 +52,7 @@ function compile(features, target) {
       // The host moves the stack to memory it has allocated: the low addresses belong to tfjs.
       "-Wl,--export=__stack_pointer",
       "-Wl,--strip-all",
+      ...linkerOptions,
       "-o",
       target,
       ...sources,
@@ -99,6 +100,10 @@ try {
   const target = join(folder, "kernels.wasm");
   const simd = compile("+simd128+bulk_memory", target);
   const relaxed = compile("+simd128+bulk_memory+relaxed_simd", target);
+  // For worker threads: the same code on a shared memory of at most 1 GiB (zig reads the number as hexadecimal).
+  const shared = ["-Wl,--shared-memory", "-Wl,--max-memory=0x40000000"];
+  const sharedSimd = compile("+simd128+bulk_memory+atomics", target, ...shared);
+  const sharedRelaxed = compile("+simd128+bulk_memory+atomics+relaxed_simd", target, ...shared);
   const lines = (bytes) =>
     bytes
       .toString("base64")
@@ -117,13 +122,21 @@ ${lines(simd)};
 /** For engines with relaxed SIMD: products and sums fused. */
 export const relaxedSimdBinary: string =
 ${lines(relaxed)};
+
+/** For a shared memory, with 128-bit SIMD. */
+export const sharedSimdBinary: string =
+${lines(sharedSimd)};
+
+/** For a shared memory, with relaxed SIMD. */
+export const sharedRelaxedSimdBinary: string =
+${lines(sharedRelaxed)};
 `;
   if (process.argv.includes("--check")) {
     if (readFileSync(output, "utf8") !== text) throw new Error(`${output} is not what its sources compile to`);
     console.log(`${output} is what its sources compile to`);
   } else {
     writeFileSync(output, text);
-    console.log(`${output}: ${simd.length} and ${relaxed.length} bytes`);
+    console.log(`${output}: ${[simd, relaxed, sharedSimd, sharedRelaxed].map(({ length }) => length).join(", ")} bytes`);
   }
 } finally {
   rmSync(folder, { recursive: true });

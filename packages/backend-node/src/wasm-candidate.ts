@@ -1,6 +1,6 @@
 import { version_wasm as version } from "@tensorflow/tfjs-backend-wasm";
 import type { EngineCandidate } from "./engine-candidate.ts";
-import { registerWasmKernels } from "./wasm/index.ts";
+import { registerWasmKernels, useWasmThreads } from "./wasm/index.ts";
 
 /** WebAssembly with SIMD, from npm alone, with the training kernels that tfjs leaves out. */
 export function wasmCandidate(): EngineCandidate {
@@ -9,7 +9,8 @@ export function wasmCandidate(): EngineCandidate {
     tfjsBackend: "wasm",
     load: async () => {
       registerWasmKernels();
-      return `WebAssembly, tfjs ${version} with divgen's training kernels, one thread`;
+      const threads = await useWasmThreads();
+      return `WebAssembly, tfjs ${version} with divgen's training kernels, threads: ${threads}`;
     },
   };
 }

@@ -1,4 +1,4 @@
-import { backend_util, type TensorInfo } from "@tensorflow/tfjs-core";
+import { backend_util, type TensorInfo, util } from "@tensorflow/tfjs-core";
 import {
   type GemmDescriptor,
   intoPhase,
@@ -12,6 +12,7 @@ import {
   rightTransposed,
 } from "./gemm-descriptor.ts";
 import type { KernelHost } from "./kernel-host.ts";
+import type { MemorySpan, ProductSpans } from "./product-threads.ts";
 
 /** Attributes of tfjs's convolution kernels. */
 export interface ConvolutionAttributes {
@@ -76,6 +77,14 @@ function inputPatches(g: backend_util.Conv2DInfo): Partial<GemmDescriptor> {
   };
 }
 
+function spansOf(host: KernelHost, a: TensorInfo, b: TensorInfo, c: TensorInfo): ProductSpans {
+  const span = (tensor: TensorInfo): MemorySpan => ({
+    start: host.pointer(tensor),
+    bytes: 4 * util.sizeFromShape(tensor.shape),
+  });
+  return { a: span(a), b: span(b), c: span(c) };
+}
+
 /** output = patches(input) filter. */
 export function convolve(
   host: KernelHost,
@@ -84,7 +93,7 @@ export function convolve(
   filter: TensorInfo,
   output: TensorInfo,
 ): void {
-  host.gemm({
+  const product = {
     ...inputPatches(g),
     aKind: isPointwise(g) ? leftRows : leftPatches,
     a: host.pointer(input),
@@ -98,7 +107,8 @@ export function convolve(
     m: g.batchSize * g.outHeight * g.outWidth,
     n: g.outChannels,
     k: g.filterHeight * g.filterWidth * g.inChannels,
-  });
+  };
+  host.products([product], spansOf(host, input, filter, output));
 }
 
 /** filterGradient = patches(input) transposed, times outputGradient. */
@@ -109,7 +119,7 @@ export function convolutionFilterGradient(
   outputGradient: TensorInfo,
   filterGradient: TensorInfo,
 ): void {
-  host.gemm({
+  const product = {
     ...inputPatches(g),
     aKind: isPointwise(g) ? leftTransposed : leftPatchesTransposed,
     a: host.pointer(input),
@@ -123,7 +133,8 @@ export function convolutionFilterGradient(
     m: g.filterHeight * g.filterWidth * g.inChannels,
     n: g.outChannels,
     k: g.batchSize * g.outHeight * g.outWidth,
-  });
+  };
+  host.products([product], spansOf(host, input, outputGradient, filterGradient));
 }
 
 /** The taps that reach the input positions congruent to `phase` modulo `stride`, and where they read the gradient. */
@@ -176,18 +187,21 @@ export function convolutionInputGradient(
     ldc: g.inChannels,
     n: g.inChannels,
   };
+  const spans = spansOf(host, outputGradient, filter, inputGradient);
   if (isPointwise(g)) {
     const m = g.batchSize * g.inHeight * g.inWidth;
-    host.gemm({ ...shared, aKind: leftRows, bKind: rightTransposed, cKind: intoRows, m, k: g.outChannels });
+    const product = { ...shared, aKind: leftRows, bKind: rightTransposed, cKind: intoRows, m, k: g.outChannels };
+    host.products([product], spans);
     return;
   }
+  const products: GemmDescriptor[] = [];
   for (let phaseY = 0; phaseY < Math.min(g.strideHeight, g.inHeight); phaseY++) {
     const vertical = phaseTaps(phaseY, g.strideHeight, g.dilationHeight, g.padInfo.top, g.filterHeight);
     const gridHeight = Math.ceil((g.inHeight - phaseY) / g.strideHeight);
     for (let phaseX = 0; phaseX < Math.min(g.strideWidth, g.inWidth); phaseX++) {
       const horizontal = phaseTaps(phaseX, g.strideWidth, g.dilationWidth, g.padInfo.left, g.filterWidth);
       const gridWidth = Math.ceil((g.inWidth - phaseX) / g.strideWidth);
-      host.gemm({
+      products.push({
         ...shared,
         aKind: leftPatches,
         bKind: rightTapsTransposed,
@@ -220,4 +234,5 @@ export function convolutionInputGradient(
       });
     }
   }
+  host.products(products, spans);
 }

@@ -1,5 +1,5 @@
 /** The words of `Gemm` in native/gemm.h, in its order. */
-export const gemmFields = [
+const gemmFields = [
   "aKind",
   "a",
   "lda",
@@ -59,3 +59,8 @@ export const intoPhase = 1;
 /** One product C = A B; fields that a kind does not read may be left out. */
 export type GemmDescriptor = Readonly<Record<"a" | "b" | "c" | "m" | "n" | "k", number>> &
   Readonly<Partial<Record<GemmField, number>>>;
+
+/** The words of a descriptor as native/gemm.h reads them. */
+export function gemmWords(descriptor: GemmDescriptor): readonly number[] {
+  return gemmFields.map((field) => descriptor[field] ?? 0);
+}

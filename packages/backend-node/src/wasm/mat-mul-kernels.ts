@@ -42,11 +42,15 @@ export function matMul(host: KernelHost, a: TensorInfo, b: TensorInfo, attribute
   const batchOfA = batchOffsets(a.shape.slice(0, -2), batchShape);
   const batchOfB = batchOffsets(b.shape.slice(0, -2), batchShape);
   for (let batch = 0; batch < util.sizeFromShape(batchShape); batch++) {
-    host.gemm({
-      ...shared,
+    const starts = {
       a: host.pointer(a) + batchOfA(batch) * m * k * 4,
       b: host.pointer(b) + batchOfB(batch) * k * n * 4,
       c: host.pointer(output) + batch * m * n * 4,
+    };
+    host.products([{ ...shared, ...starts }], {
+      a: { start: starts.a, bytes: m * k * 4 },
+      b: { start: starts.b, bytes: k * n * 4 },
+      c: { start: starts.c, bytes: m * n * 4 },
     });
   }
   return output;

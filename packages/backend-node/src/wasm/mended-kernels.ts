@@ -17,7 +17,7 @@ interface PoolAttributes {
   readonly dimRoundingMode?: "floor" | "round" | "ceil";
 }
 
-/** tfjs gives windows of negative values no gradient. */
+/** tfjs sends the gradient of a window of negative values to its first pixel. */
 const maxPoolGradient: KernelConfig = wasmKernel<PoolAttributes>("MaxPoolGrad", ({ host, attributes, input }) => {
   const x = input("input");
   const { filterSize, strides, pad, dimRoundingMode } = attributes;

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 
 /** DIVGEN_SOAK_STEPS=1000 for the long form. */
-const steps = Number(process.env["DIVGEN_SOAK_STEPS"] ?? 60);
+const steps = Number(process.env["DIVGEN_SOAK_STEPS"] ?? 40);
 
 test(`${steps} adversarial training steps keep tensors, the wasm heap and resident memory where they were`, () => {
   const heapBytes = (): number =>

@@ -1,6 +1,7 @@
 /** A linear memory; its buffer is replaced when it grows. */
 export interface WebAssemblyMemory {
   readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
 }
 
 /** The part of the WebAssembly interface in use: TypeScript declares it only for browsers. */
