@@ -1,5 +1,6 @@
 import type { Network } from "@divgen/core-tensors";
-import { dispose, keep, type Scalar, type Tensor, type Variable, variableGrads } from "@tensorflow/tfjs-core";
+import { dispose, keep, type Scalar, type Tensor, type Variable } from "@tensorflow/tfjs-core";
+import { backpropagate } from "./backpropagate.ts";
 import type { LossReport } from "./objective.ts";
 
 /** What a loss function hands over: the scalar to minimise and the parts worth reporting. */
@@ -27,7 +28,7 @@ export function computeGradients(network: Network, compute: () => ComputedLoss):
   const names = [...network.parameters.keys()];
   const variables: Variable[] = [...network.parameters.values()];
   let report: Record<string, Scalar> = {};
-  const { value, grads } = variableGrads(() => {
+  const { value, gradients: byVariable } = backpropagate(() => {
     const loss = compute();
     report = {};
     // Clones, since one scalar may stand under two names or be the total itself.
@@ -37,10 +38,9 @@ export function computeGradients(network: Network, compute: () => ComputedLoss):
   value.dispose();
 
   const gradients = new Map<string, Tensor>();
-  for (const [index, variable] of variables.entries()) {
-    const gradient = grads[variable.name] as Tensor | null;
-    if (gradient === null || gradient === undefined) {
-      dispose(grads);
+  for (const [index, gradient] of byVariable.entries()) {
+    if (gradient === null) {
+      dispose(byVariable.filter((other) => other !== null));
       dispose(report);
       throw new Error(`gradient: expected the loss to depend on every parameter, but not on "${names[index]}"`);
     }

@@ -10,17 +10,7 @@ import { constantInitializer } from "@divgen/layers";
 import { createPatchDiscriminator, createUnetGenerator } from "@divgen/models-pix2pix";
 import { randomKey } from "@divgen/random";
 import { expectClose, leakCheck, useReferenceBackend } from "@divgen/tensor-testing";
-import {
-  concat,
-  memory,
-  norm,
-  reshape,
-  reverse,
-  type Tensor,
-  type Tensor2D,
-  tensor,
-  tidy,
-} from "@tensorflow/tfjs-core";
+import { concat, memory, norm, reshape, reverse, type Tensor2D, tensor, tidy } from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
 import { createAdam } from "./adam.ts";
 import { type ClusterTermOptions, createClusterTerm } from "./cluster-term.ts";
@@ -173,20 +163,19 @@ test("three steps with all terms give PyTorch's losses and parameters", async ()
     counts.push(memory().numTensors);
   }
   expect(counts[2], "tensors after the third step and after the first").toBe(counts[0]);
-  const statistic = (network: Network, names: readonly string[], of: (weights: Tensor) => Tensor) =>
-    names.map((name) => tidy(() => of(network.parameters.get(name)!).dataSync()[0]!));
-  // Adam's first steps are +- the rate wherever the gradient is not zero: errors show in the norm of what moved.
-  const close = { relative: 2e-3, absolute: 2e-2 };
-  expectClose(
-    statistic(generator, golden.generatorNames, (w) => norm(reshape(w, [-1]))),
-    golden.generatorNorms,
-    close,
-  );
-  expectClose(
-    statistic(discriminator, golden.discriminatorNames, (w) => norm(reshape(w, [-1]))),
-    golden.discriminatorNorms,
-    close,
-  );
+  const expectNorms = (network: Network, names: readonly string[], expected: readonly number[]) => {
+    // Instance norm takes a bias before it away: its gradient is rounding, which Adam blows up to steps of +- the rate.
+    const hasGradient = names.map((name) => !/^(down[23]|up[234]|scale[12]\.convolution2)\.bias$/.test(name));
+    const norms = names.map((name) => tidy(() => norm(reshape(network.parameters.get(name)!, [-1])).dataSync()[0]!));
+    // Adam's first steps are +- the rate wherever the gradient is not zero: errors show in the norm of what moved.
+    expectClose(
+      norms.filter((_, index) => hasGradient[index]),
+      expected.filter((_, index) => hasGradient[index]),
+      { relative: 2e-3, absolute: 2e-2 },
+    );
+  };
+  expectNorms(generator, golden.generatorNames, golden.generatorNorms);
+  expectNorms(discriminator, golden.discriminatorNames, golden.discriminatorNorms);
   disposeAll([objective, generator, discriminator]);
 });
 

@@ -12,7 +12,7 @@ import {
   variable,
 } from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import { startNativeEngine } from "./native-engine-for-tests.ts";
+import { startNativeEngine } from "../../test/support/native-engine.ts";
 
 const native = await startNativeEngine();
 

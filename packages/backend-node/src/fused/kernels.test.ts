@@ -23,8 +23,8 @@ import {
   tidy,
 } from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import { computeOn, type Values, wave } from "./both-engines-for-tests.ts";
-import { startNativeEngine } from "./native-engine-for-tests.ts";
+import { computeOn, type Values, wave } from "../../test/support/both-engines.ts";
+import { startNativeEngine } from "../../test/support/native-engine.ts";
 
 const native = await startNativeEngine();
 

@@ -1,10 +1,10 @@
 import { expectClose, leakCheck } from "@divgen/tensor-testing";
 import { engine, type NamedAttrMap, type Tensor } from "@tensorflow/tfjs-core";
 import { describe, expect, it, vi } from "vitest";
-import { computeOn, type Values, wave } from "./both-engines-for-tests.ts";
+import { computeOn, type Values, wave } from "../../test/support/both-engines.ts";
+import { startNativeEngine } from "../../test/support/native-engine.ts";
 import { type ConvolutionAttributes, convolutionShape } from "./convolution-geometry.ts";
 import { convolve, filterGradient, inputGradient } from "./convolution-kernels.ts";
-import { startNativeEngine } from "./native-engine-for-tests.ts";
 import { nativeOperations } from "./native-operations.ts";
 import { filterGradientByProduct, inputGradientByProduct, productOf } from "./product-convolution.ts";
 
