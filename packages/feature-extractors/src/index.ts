@@ -1,3 +1,5 @@
+export { createAlexNet, type ImageNetNetworkOptions } from "./alexnet.ts";
+export { type AveragedOver, createAveragedFeatures } from "./averaged-features.ts";
 export { createDiscriminatorFeatures, type DiscriminatorFeaturesOptions } from "./discriminator-features.ts";
 export { createEfficientNet, createEfficientNetB0, type EfficientNetOptions } from "./efficientnet-extractor.ts";
 export type { EfficientNetSource } from "./efficientnet-names.ts";
@@ -8,9 +10,11 @@ export {
   tinyEfficientNetPlan,
 } from "./efficientnet-plan.ts";
 export { type ImageNormalization, imageNetNormalization } from "./image-normalization.ts";
+export { createLpips, type ImageDistance, type LpipsOptions, type LpipsTrunk } from "./lpips.ts";
 export { perceptualDistances, perceptualImageDistances } from "./perceptual-distance.ts";
 export { createPixelFeatures, type PixelFeaturesOptions } from "./pixel-features.ts";
 export { createRandomProjection, type RandomProjectionOptions } from "./random-projection.ts";
+export { createSqueezeNet } from "./squeezenet.ts";
 export {
   loadTfjsExtractor,
   type ModelTap,
@@ -20,4 +24,5 @@ export {
 export { createTinyEfficientNet } from "./tiny-efficientnet.ts";
 export { torchvisionWeights } from "./torchvision-export.ts";
 export { createTrainableEfficientNet } from "./trainable-efficientnet.ts";
+export { createVgg, type VggOptions } from "./vgg.ts";
 export { type NetworkWeights, WeightMismatchError } from "./weight-lookup.ts";

@@ -8,12 +8,14 @@ import type { NetworkWeights } from "../src/index.ts";
 function unit(name: string, count: number): Float64Array {
   let seed = 2166136261;
   for (const byte of Buffer.from(name)) seed = Math.imul(seed ^ byte, 16777619);
-  return Float64Array.from({ length: count }, (_, index) => {
+  const units = new Float64Array(count);
+  for (let index = 0; index < count; index++) {
     let hash = (Math.imul(index, 2654435761) + seed) >>> 0;
     hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
     hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-    return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
-  });
+    units[index] = ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
+  }
+  return units;
 }
 
 /** Values of one weight. */
@@ -22,18 +24,27 @@ export function seededValues(name: string, shape: readonly number[]): Float32Arr
   const units = unit(name, size);
   if (shape.length > 1) {
     const scale = Math.sqrt((6 * shape[0]!) / size);
-    return Float32Array.from(units, (u) => (2 * u - 1) * scale);
+    const values = new Float32Array(size);
+    for (let index = 0; index < size; index++) values[index] = (2 * units[index]! - 1) * scale;
+    return values;
   }
   const isPositive = name.endsWith("running_var") || name.endsWith("weight");
   return Float32Array.from(units, (u) => (isPositive ? 0.5 + u : 0.2 * u - 0.1));
 }
 
+/** Large networks are seeded once a file. */
+const cache = new Map<object, NetworkWeights>();
+
 /** Weights of a network whose names and shapes a golden file lists. */
 export function seededWeights(shapes: Readonly<Record<string, readonly number[]>>): NetworkWeights {
+  const made = cache.get(shapes);
+  if (made !== undefined) return made;
   const entries = Object.entries(shapes).map(
     ([name, shape]) => [name, { shape, values: seededValues(name, shape) }] as const,
   );
-  return { tensors: new Map(entries), sha256: "0".repeat(64) };
+  const weights = { tensors: new Map(entries), sha256: "0".repeat(64) };
+  cache.set(shapes, weights);
+  return weights;
 }
 
 /** Images in [-1, 1]: waves with a little noise. Owned by the caller. */
