@@ -1,50 +1,14 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { FakeMachine, type FakeMachineOptions, linuxFacts, workingBinding } from "../../test/install/fake-machine.ts";
-import { type FakeWheelOptions, linuxWheelFiles, writeFakeWheel } from "../../test/install/fake-wheel.ts";
-import { WheelServer, type WheelServerOptions } from "../../test/install/wheel-server.ts";
+import { type FakeMachineOptions, workingBinding } from "../../test/install/fake-machine.ts";
+import { linuxWheelFiles, writeFakeWheel } from "../../test/install/fake-wheel.ts";
+import { cleanUp, cleanups, createWorld, engineEntries } from "../../test/install/fake-world.ts";
+import { WheelServer } from "../../test/install/wheel-server.ts";
 import { findInstalledEngine, listInstalledEngines } from "./engine-folder.ts";
-import { assertSpace, type InstallEngineOptions, installEngine } from "./install-engine.ts";
+import { assertSpace } from "./install-engine.ts";
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const clean of cleanups.splice(0).reverse()) await clean();
-});
-
-interface FakeWorld {
-  readonly machine: FakeMachine;
-  readonly server: WheelServer;
-  readonly wheel: string;
-  install(options?: InstallEngineOptions): ReturnType<typeof installEngine>;
-}
-
-async function createWorld(
-  options: FakeMachineOptions = {},
-  serverOptions: WheelServerOptions = {},
-  wheelOptions: FakeWheelOptions = {},
-): Promise<FakeWorld> {
-  const machine = new FakeMachine(options);
-  cleanups.push(() => machine.remove());
-  const { path, sha256 } = writeFakeWheel(machine.folder, wheelOptions);
-  const server = await WheelServer.start(path, serverOptions);
-  cleanups.push(() => server.stop());
-  const offer = { url: server.url, sha256, path };
-  if (options.index === undefined) machine.change({ index: { "tensorflow-cpu": offer, tensorflow: offer } });
-  const facts = { ...linuxFacts, architecture: "x64" };
-  return {
-    machine,
-    server,
-    wheel: path,
-    install: (more = {}) => installEngine({ environment: machine.environment, facts, ...more }),
-  };
-}
-
-/** What lies in the engines folder, hidden files too. */
-function engineEntries(machine: FakeMachine): string[] {
-  const folder = join(machine.cache, "engines");
-  return existsSync(folder) ? readdirSync(folder) : [];
-}
+afterEach(cleanUp);
 
 const engineName = "native-tensorflow-2.21.0-tfjs-node-4.22.0-linux-x64";
 
