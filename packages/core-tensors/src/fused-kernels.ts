@@ -13,12 +13,16 @@ export const fusedKernels = {
    * outputs the result, the mean [channels] and the variance of the population [channels].
    */
   batchNorm: "DivgenBatchNorm",
+  /** The same without scale and offset. */
+  batchNormUnscaled: "DivgenBatchNormUnscaled",
   /**
    * Instance normalisation, with statistics over the positions of each image and channel. Inputs `x` [batch, height,
    * width, channels], `scale` and `offset` [channels]; attributes `NormKernelAttributes`; outputs the result, the mean
-   * [batch, channels] and the variance of the population [batch, channels].
+   * [batch * channels] and the variance of the population [batch * channels].
    */
   instanceNorm: "DivgenInstanceNorm",
+  /** The same without scale and offset. */
+  instanceNormUnscaled: "DivgenInstanceNormUnscaled",
   /** dy where x > 0, alpha dy elsewhere. Inputs `dy` and `x`; attribute `alpha`. It has gradients of any order. */
   leakyReluGradient: "DivgenLeakyReluGradient",
 } as const;
@@ -51,7 +55,7 @@ export interface AdamKernelAttributes {
   readonly updates: number;
 }
 
-/** Of `DivgenBatchNorm` and `DivgenInstanceNorm`. Both have gradients, of any order, wherever they are registered. */
+/** Of the normalisations, which have gradients, of any order, wherever they are registered. */
 export interface NormKernelAttributes {
   /** Added to the variance. */
   readonly epsilon: number;

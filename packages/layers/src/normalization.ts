@@ -12,7 +12,6 @@ import {
   type GradSaveFunc,
   mean,
   mul,
-  ones,
   reshape,
   rsqrt,
   square,
@@ -22,7 +21,6 @@ import {
   type Tensor1D,
   type Tensor4D,
   tidy,
-  zeros,
 } from "@tensorflow/tfjs-core";
 
 /** Scale and offset by channel, or null for none. */
@@ -50,7 +48,8 @@ export function normalizeBatch<T extends Tensor>(x: T, affine: Affine, epsilon: 
   assertSeveral(x, axes);
   return tidy(() => {
     if (hasFusedKernel(fusedKernels.batchNorm)) {
-      const [output, average, variance] = normalizeFused(fusedKernels.batchNorm, x, affine, epsilon);
+      const kernel = affine === null ? fusedKernels.batchNormUnscaled : fusedKernels.batchNorm;
+      const [output, average, variance] = normalizeFused(kernel, x, affine, epsilon);
       return { output: output as T, mean: average as Tensor1D, variance: variance as Tensor1D };
     }
     const moments = centralMoments(x, axes, epsilon);
@@ -95,7 +94,8 @@ export function normalizeInstance(x: Tensor4D, affine: Affine, epsilon: number):
   assertSeveral(x, [1, 2]);
   return tidy(() => {
     if (hasFusedKernel(fusedKernels.instanceNorm)) {
-      return normalizeFused(fusedKernels.instanceNorm, x, affine, epsilon)[0] as Tensor4D;
+      const kernel = affine === null ? fusedKernels.instanceNormUnscaled : fusedKernels.instanceNorm;
+      return normalizeFused(kernel, x, affine, epsilon)[0] as Tensor4D;
     }
     return standardize(x, [1, 2], centralMoments(x, [1, 2], epsilon), affine);
   });
@@ -118,10 +118,8 @@ export function normalizeLayer<T extends Tensor>(x: T, axes: readonly number[], 
 
 /** Output, mean and variance by a kernel of the engine in use. */
 function normalizeFused(kernel: FusedKernelName, x: Tensor, affine: Affine, epsilon: number) {
-  const channels = x.shape.at(-1)!;
-  const { scale, offset } = affine ?? { scale: ones([channels]), offset: zeros([channels]) };
   const attributes: NormKernelAttributes = { epsilon };
-  return runFusedKernel(kernel, { x, scale, offset }, attributes) as [Tensor, Tensor, Tensor];
+  return runFusedKernel(kernel, { x, ...affine }, attributes) as [Tensor, Tensor, Tensor];
 }
 
 /** Centred values and their statistics, which keep the reduced axes with length 1. */

@@ -71,6 +71,10 @@ const plainNorm = (axes: number[]) => (x: Tensor, scale: Tensor, offset: Tensor)
 const fusedNorm = (name: "batchNorm" | "instanceNorm") => (x: Tensor, scale: Tensor, offset: Tensor) =>
   runFusedKernel(fusedKernels[name], { x, scale, offset }, { epsilon: 1e-3 })[0]!;
 
+const unscaled = (name: "batchNormUnscaled" | "instanceNormUnscaled") => (x: Tensor) =>
+  runFusedKernel(fusedKernels[name], { x }, { epsilon: 1e-3 })[0]!;
+const plainUnscaled = (axes: number[]) => (x: Tensor) => plainNorm(axes)(x, tensor(1), tensor(0));
+
 describe.skipIf(!native)("native kernels", () => {
   leakCheck();
 
@@ -131,10 +135,12 @@ describe.skipIf(!native)("native kernels", () => {
     const channels = [wave([4], 2), wave([4], 3)];
     const axes = shape.map((_, axis) => axis).slice(0, -1);
     expectSame([wave(shape, 1), ...channels], fusedNorm("batchNorm"), plainNorm(axes));
+    expectSame([wave(shape, 1)], unscaled("batchNormUnscaled"), plainUnscaled(axes));
   });
 
   it.each([[[1, 3, 2, 4]], [[3, 5, 2, 4]]])("normalises instances of shape %j with gradients", (shape) => {
     expectSame([wave(shape, 1), wave([4], 2), wave([4], 3)], fusedNorm("instanceNorm"), plainNorm([1, 2]));
+    expectSame([wave(shape, 1)], unscaled("instanceNormUnscaled"), plainUnscaled([1, 2]));
   });
 
   it("gives the population's mean and variance, through which gradients flow", () => {
@@ -152,6 +158,7 @@ describe.skipIf(!native)("native kernels", () => {
       expectSecondOrder(wave([2, 3, 2, 4], 1), (x) => fusedNorm(name)(x, tensor(scale.values), tensor(offset.values)));
     }
     const x = wave([2, 3, 2, 4], 1);
+    expectSecondOrder(x, unscaled("instanceNormUnscaled"));
     expectSecondOrder(scale, (s) => fusedNorm("instanceNorm")(tensor(x.values, x.shape), s, tensor(offset.values)));
   });
 });

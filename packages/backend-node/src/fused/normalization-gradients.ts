@@ -16,24 +16,36 @@ import { isRecording } from "./differentiation.ts";
 import { nativeOperations } from "./native-operations.ts";
 import { batchGradients, instanceGradients, type NormalizationGradients } from "./normalization-kernels.ts";
 
+const allButLast = (x: Tensor): number[] => x.shape.map((_, axis) => axis).slice(0, -1);
+const positions = (): number[] => [1, 2];
+
 /** Gradients of the fused normalisations. */
 export const normalizationGradients: readonly GradConfig[] = [
-  gradientOf(fusedKernels.batchNorm, batchGradients, (x) => x.shape.map((_, axis) => axis).slice(0, -1)),
-  gradientOf(fusedKernels.instanceNorm, instanceGradients, () => [1, 2]),
+  gradientOf(fusedKernels.batchNorm, batchGradients, allButLast, true),
+  gradientOf(fusedKernels.batchNormUnscaled, batchGradients, allButLast, false),
+  gradientOf(fusedKernels.instanceNorm, instanceGradients, positions, true),
+  gradientOf(fusedKernels.instanceNormUnscaled, instanceGradients, positions, false),
 ];
 
 /**
  * The fused gradient, unless it is to be differentiated itself or somebody differentiates the statistics: then the
  * same by operations that have gradients, from x alone.
  */
-function gradientOf(kernelName: string, fused: typeof batchGradients, axesOf: (x: Tensor) => number[]): GradConfig {
+function gradientOf(
+  kernelName: string,
+  fused: typeof batchGradients,
+  axesOf: (x: Tensor) => number[],
+  isScaled: boolean,
+): GradConfig {
   return {
     kernelName,
-    inputsToSave: ["x", "scale"],
+    inputsToSave: isScaled ? ["x", "scale"] : ["x"],
     outputsToSave: [false, true, true],
     gradFunc: (dys, saved, attributes) => {
       const [dy, dMean, dVariance] = dys as Tensor[] as [Tensor, Tensor, Tensor];
-      const [x, scale, average, variance] = saved as [Tensor, Tensor, Tensor, Tensor];
+      const x = saved[0]!;
+      const scale = isScaled ? saved[1]! : null;
+      const [average, variance] = saved.slice(-2) as [Tensor, Tensor];
       const { epsilon } = attributes as unknown as { epsilon: number };
       const isPlain = isRecording() || !isUntouched(dMean) || !isUntouched(dVariance);
       const [dx, dScale, dOffset] = isPlain
@@ -60,7 +72,7 @@ function plainGradients(
   dMean: Tensor,
   dVariance: Tensor,
   x: Tensor,
-  scale: Tensor,
+  scale: Tensor | null,
   axes: number[],
   epsilon: number,
 ): NormalizationGradients {
@@ -68,7 +80,7 @@ function plainGradients(
   const count = x.size / average.size;
   const centered = sub(x, average);
   const inverse = rsqrt(add(mean(square(centered), axes, true), epsilon));
-  const g = mul(dy, scale);
+  const g = scale === null ? dy : mul(dy, scale);
   const slope = mul(square(inverse), mean(mul(g, centered), axes, true));
   const direct = mul(inverse, sub(sub(g, mean(g, axes, true)), mul(centered, slope)));
   const ofStatistics = mul(

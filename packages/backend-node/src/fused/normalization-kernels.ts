@@ -2,6 +2,9 @@ import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
 import type { NativeOperations } from "./native-operations.ts";
 import type { OperationAttribute, OutputHandle } from "./tensorflow-binding.ts";
 
+/** Scale and offset [channels]; null for 1 and 0. */
+export type Affine = { readonly scale: TensorInfo; readonly offset: TensorInfo } | null;
+
 /** Output, mean and variance (of the population) of a normalisation. */
 export type Normalized = [output: Tensor, mean: Tensor, variance: Tensor];
 
@@ -14,15 +17,9 @@ export type NormalizationGradients = [x: Tensor, scale: Tensor, offset: Tensor];
  * @param x - [..., channels], with more than one value a channel.
  * @returns output as `x`, mean and variance [channels].
  */
-export function normalizeBatch(
-  ops: NativeOperations,
-  x: TensorInfo,
-  scale: TensorInfo,
-  offset: TensorInfo,
-  epsilon: number,
-): Normalized {
+export function normalizeBatch(ops: NativeOperations, x: TensorInfo, affine: Affine, epsilon: number): Normalized {
   const images = asImages(ops, x);
-  const [y, mean, variance] = normalizeImages(ops, images.id, ops.handle(scale), ops.handle(offset), epsilon);
+  const [y, mean, variance] = normalizeImages(ops, images.id, affineHandles(ops, x, affine), epsilon);
   const output = images.reshaped ? ops.reshape(y.id, x.shape) : y;
   if (images.reshaped) ops.free(y, images);
   return [ops.tensor(output), ops.tensor(mean), ops.tensor(variance)];
@@ -33,7 +30,7 @@ export function batchGradients(
   ops: NativeOperations,
   dy: TensorInfo,
   x: TensorInfo,
-  scale: TensorInfo,
+  scale: TensorInfo | null,
   mean: TensorInfo,
   variance: TensorInfo,
   epsilon: number,
@@ -41,7 +38,14 @@ export function batchGradients(
   const images = asImages(ops, x);
   const gradients = asImages(ops, dy);
   const statistics = [ops.handle(mean), ops.handle(variance)] as const;
-  const [dx, dScale, dOffset] = imageGradients(ops, gradients.id, images.id, ops.handle(scale), statistics, epsilon);
+  const [dx, dScale, dOffset] = imageGradients(
+    ops,
+    gradients.id,
+    images.id,
+    scaleHandle(ops, x, scale),
+    statistics,
+    epsilon,
+  );
   const output = images.reshaped ? ops.reshape(dx.id, x.shape) : dx;
   if (images.reshaped) ops.free(dx, images);
   if (gradients.reshaped) ops.free(gradients);
@@ -52,17 +56,12 @@ export function batchGradients(
  * Instance normalisation: batch normalisation of each image by itself. Dividing along the first axis copies nothing.
  *
  * @param x - [batch, height, width, channels], of more than one position.
- * @returns output as `x`, mean and variance [batch, channels].
+ * @returns output as `x`, mean and variance [batch * channels].
  */
-export function normalizeInstances(
-  ops: NativeOperations,
-  x: TensorInfo,
-  scale: TensorInfo,
-  offset: TensorInfo,
-  epsilon: number,
-): Normalized {
+export function normalizeInstances(ops: NativeOperations, x: TensorInfo, affine: Affine, epsilon: number): Normalized {
+  const parameters = affineHandles(ops, x, affine);
   const images = splitFirst(ops, ops.handle(x), x.shape[0]!);
-  const parts = images.handles.map((id) => normalizeImages(ops, id, ops.handle(scale), ops.handle(offset), epsilon));
+  const parts = images.handles.map((id) => normalizeImages(ops, id, parameters, epsilon));
   images.free();
   return [
     ops.tensor(
@@ -72,13 +71,13 @@ export function normalizeInstances(
       ),
     ),
     ops.tensor(
-      stack(
+      joinFirst(
         ops,
         parts.map((part) => part[1]),
       ),
     ),
     ops.tensor(
-      stack(
+      joinFirst(
         ops,
         parts.map((part) => part[2]),
       ),
@@ -91,7 +90,7 @@ export function instanceGradients(
   ops: NativeOperations,
   dy: TensorInfo,
   x: TensorInfo,
-  scale: TensorInfo,
+  scale: TensorInfo | null,
   mean: TensorInfo,
   variance: TensorInfo,
   epsilon: number,
@@ -99,15 +98,16 @@ export function instanceGradients(
   const batch = x.shape[0]!;
   const images = splitFirst(ops, ops.handle(x), batch);
   const gradients = splitFirst(ops, ops.handle(dy), batch);
-  const means = unstack(ops, ops.handle(mean), batch);
-  const variances = unstack(ops, ops.handle(variance), batch);
+  const means = splitFirst(ops, ops.handle(mean), batch);
+  const variances = splitFirst(ops, ops.handle(variance), batch);
   const parts = images.handles.map((id, index) => {
-    const statistics = [means[index]!.id, variances[index]!.id] as const;
-    return imageGradients(ops, gradients.handles[index]!, id, ops.handle(scale), statistics, epsilon);
+    const statistics = [means.handles[index]!, variances.handles[index]!] as const;
+    return imageGradients(ops, gradients.handles[index]!, id, scaleHandle(ops, x, scale), statistics, epsilon);
   });
   images.free();
   gradients.free();
-  ops.free(...means, ...variances);
+  means.free();
+  variances.free();
   return [
     ops.tensor(
       joinFirst(
@@ -128,6 +128,15 @@ export function instanceGradients(
       ),
     ),
   ];
+}
+
+function affineHandles(ops: NativeOperations, x: TensorInfo, affine: Affine): [scale: number, offset: number] {
+  const offset = affine === null ? ops.filled(x.shape.at(-1)!, 0) : ops.handle(affine.offset);
+  return [scaleHandle(ops, x, affine?.scale ?? null), offset];
+}
+
+function scaleHandle(ops: NativeOperations, x: TensorInfo, scale: TensorInfo | null): number {
+  return scale === null ? ops.filled(x.shape.at(-1)!, 1) : ops.handle(scale);
 }
 
 function attributesOf(ops: NativeOperations, epsilon: number): OperationAttribute[] {
@@ -144,15 +153,14 @@ function attributesOf(ops: NativeOperations, epsilon: number): OperationAttribut
 function normalizeImages(
   ops: NativeOperations,
   x: number,
-  scale: number,
-  offset: number,
+  affine: readonly [scale: number, offset: number],
   epsilon: number,
 ): [OutputHandle, OutputHandle, OutputHandle] {
   const none = ops.filled(0, 0);
   const [y, mean, unbiased, mean2, variance, workspace] = ops.several(
     "FusedBatchNormV3",
     [...attributesOf(ops, epsilon), ops.real("exponential_avg_factor", 1)],
-    [x, scale, offset, none, none],
+    [x, ...affine, none, none],
     6,
   ) as [OutputHandle, OutputHandle, OutputHandle, OutputHandle, OutputHandle, OutputHandle];
   ops.free(unbiased, mean2, workspace);
@@ -205,21 +213,6 @@ function joinFirst(ops: NativeOperations, parts: readonly OutputHandle[]): Outpu
   const joined = ops.one("ConcatV2", attributes, [...parts.map((part) => part.id), ops.integerScalar(0)]);
   ops.free(...parts);
   return joined;
-}
-
-function stack(ops: NativeOperations, parts: readonly OutputHandle[]): OutputHandle {
-  const attributes = [ops.float, ops.integer("N", parts.length), ops.integer("axis", 0)];
-  const stacked = ops.one(
-    "Pack",
-    attributes,
-    parts.map((part) => part.id),
-  );
-  ops.free(...parts);
-  return stacked;
-}
-
-function unstack(ops: NativeOperations, id: number, count: number): OutputHandle[] {
-  return ops.several("Unpack", [ops.float, ops.integer("num", count), ops.integer("axis", 0)], [id], count);
 }
 
 function sum(ops: NativeOperations, parts: readonly OutputHandle[]): OutputHandle {

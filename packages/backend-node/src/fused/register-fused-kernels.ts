@@ -1,4 +1,4 @@
-import { type AdamKernelAttributes, fusedKernels } from "@divgen/core-tensors";
+import { type AdamKernelAttributes, fusedKernels, type NormKernelAttributes } from "@divgen/core-tensors";
 import {
   Conv2D,
   Conv2DBackpropFilter,
@@ -59,13 +59,17 @@ function adamKernel(): KernelConfig {
 }
 
 const normalizationKernels: readonly KernelConfig[] = [
-  nativeKernel<{ epsilon: number }>(fusedKernels.batchNorm, (ops, { x, scale, offset }, { epsilon }) =>
-    normalizeBatch(ops, x!, scale!, offset!, epsilon),
-  ),
-  nativeKernel<{ epsilon: number }>(fusedKernels.instanceNorm, (ops, { x, scale, offset }, { epsilon }) =>
-    normalizeInstances(ops, x!, scale!, offset!, epsilon),
-  ),
+  normalizationKernel(fusedKernels.batchNorm, normalizeBatch, true),
+  normalizationKernel(fusedKernels.batchNormUnscaled, normalizeBatch, false),
+  normalizationKernel(fusedKernels.instanceNorm, normalizeInstances, true),
+  normalizationKernel(fusedKernels.instanceNormUnscaled, normalizeInstances, false),
 ];
+
+function normalizationKernel(name: string, normalize: typeof normalizeBatch, isScaled: boolean): KernelConfig {
+  return nativeKernel<NormKernelAttributes>(name, (ops, { x, scale, offset }, { epsilon }) =>
+    normalize(ops, x!, isScaled ? { scale: scale!, offset: offset! } : null, epsilon),
+  );
+}
 
 function convolutionKernels(): KernelConfig[] {
   return [
