@@ -23,6 +23,7 @@ export {
 export { drawLatents, type Latents, oneHotCodes } from "./latents.ts";
 export { leakyRelu } from "./leaky-relu.ts";
 export {
+  type ClassCondition,
   type Discriminator,
   type ForwardPass,
   type Generator,

@@ -1,5 +1,5 @@
 import type { RandomKey } from "@divgen/random";
-import type { Tensor, Tensor4D, Variable } from "@tensorflow/tfjs-core";
+import type { Tensor, Tensor2D, Tensor4D, Variable } from "@tensorflow/tfjs-core";
 import type { ImageBatch } from "./image-batch.ts";
 import type { Latents } from "./latents.ts";
 
@@ -32,12 +32,12 @@ export interface Layer<Input extends Tensor = Tensor4D, Output extends Tensor = 
   forward(input: Input, pass: ForwardPass): Output;
 }
 
-/** Makes images from noise and a condition (`void` where there is none). */
-export interface Generator<Condition> extends Network {
+/** Makes images, or other samples such as points, from noise and a condition (`void` where there is none). */
+export interface Generator<Condition, Sample extends Tensor = ImageBatch> extends Network {
   /** Width of the noise code; 0 for a generator without noise. */
   readonly latentSize: number;
-  /** @returns images in [-1, 1], owned by the caller; arguments are borrowed. */
-  generate(latents: Latents, condition: Condition, pass: ForwardPass): ImageBatch;
+  /** @returns images in [-1, 1] (other samples as they are), owned by the caller; arguments are borrowed. */
+  generate(latents: Latents, condition: Condition, pass: ForwardPass): Sample;
 }
 
 /** What a discriminator says about a batch. */
@@ -48,10 +48,16 @@ export interface Judgement {
   readonly features: readonly Tensor[];
 }
 
-/** Tells real images from generated ones, given the condition. */
-export interface Discriminator<Condition> extends Network {
+/** Tells real images (or other samples) from generated ones, given the condition. */
+export interface Discriminator<Condition, Sample extends Tensor = ImageBatch> extends Network {
   /** @returns tensors owned by the caller; arguments are borrowed. */
-  judge(images: ImageBatch, condition: Condition, pass: ForwardPass): Judgement;
+  judge(samples: Sample, condition: Condition, pass: ForwardPass): Judgement;
+}
+
+/** Condition of a network that knows classes, or clusters in their place. */
+export interface ClassCondition {
+  /** [batch, classCount], one-hot (`oneHotCodes`); absent for networks made with `classCount` 0. */
+  readonly code?: Tensor2D;
 }
 
 /** Number of trainable values of a network. */

@@ -1,5 +1,14 @@
 export { type BatchNormOptions, createBatchNorm } from "./batch-norm.ts";
 export { resizeBilinear, upsampleBilinear2x } from "./bilinear.ts";
+export {
+  assertClassCode,
+  type ClassLatents,
+  type ClassLatentsOptions,
+  type ClassLogit,
+  type ClassLogitOptions,
+  createClassLatents,
+  createClassLogit,
+} from "./class-conditioning.ts";
 export { type ConditionalBatchNormOptions, createConditionalBatchNorm } from "./conditional-batch-norm.ts";
 export type { ConditionalLayer } from "./conditional-layer.ts";
 export { type Conv2dOptions, createConv2d } from "./conv2d.ts";
@@ -48,6 +57,7 @@ export {
   normalizeWith,
 } from "./normalization.ts";
 export type { PerAxis } from "./options.ts";
+export { packSamples } from "./pack-samples.ts";
 export { type AxisPadding, type PaddingMode, padEdges, padReflect } from "./padding.ts";
 export { type AveragePoolOptions, averagePool, globalAveragePool, type MaxPoolOptions, maxPool } from "./pooling.ts";
 export { createResidual, type ResidualOptions } from "./residual.ts";
