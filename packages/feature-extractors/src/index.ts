@@ -10,7 +10,9 @@ export {
   tinyEfficientNetPlan,
 } from "./efficientnet-plan.ts";
 export { type ImageNormalization, imageNetNormalization } from "./image-normalization.ts";
+export { createInceptionV3, type InceptionV3Options } from "./inception-v3.ts";
 export { createLpips, type ImageDistance, type LpipsOptions, type LpipsTrunk } from "./lpips.ts";
+export { createMobileNetV1, type MobileNetV1Options } from "./mobilenet-v1.ts";
 export { perceptualDistances, perceptualImageDistances } from "./perceptual-distance.ts";
 export { createPixelFeatures, type PixelFeaturesOptions } from "./pixel-features.ts";
 export { createRandomProjection, type RandomProjectionOptions } from "./random-projection.ts";

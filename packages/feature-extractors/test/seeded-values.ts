@@ -5,7 +5,7 @@ import type { NetworkWeights } from "../src/index.ts";
  * Weights and images by the formula of `tools/golden/seeded_values.py`: the hash of (name, index) as a number in
  * [0, 1). Random-looking and the same on both sides, so that no weight file is needed.
  */
-function unit(name: string, count: number): Float64Array {
+export function seededUnits(name: string, count: number): Float64Array {
   let seed = 2166136261;
   for (const byte of Buffer.from(name)) seed = Math.imul(seed ^ byte, 16777619);
   const units = new Float64Array(count);
@@ -21,7 +21,7 @@ function unit(name: string, count: number): Float64Array {
 /** Values of one weight. */
 export function seededValues(name: string, shape: readonly number[]): Float32Array<ArrayBuffer> {
   const size = shape.reduce((product, length) => product * length, 1);
-  const units = unit(name, size);
+  const units = seededUnits(name, size);
   if (shape.length > 1) {
     const scale = Math.sqrt((6 * shape[0]!) / size);
     const values = new Float32Array(size);
@@ -49,7 +49,7 @@ export function seededWeights(shapes: Readonly<Record<string, readonly number[]>
 
 /** Images in [-1, 1]: waves with a little noise. Owned by the caller. */
 export function seededImages(name: string, batch: number, height: number, width: number): ImageBatch {
-  const units = unit(name, batch * height * width * 3);
+  const units = seededUnits(name, batch * height * width * 3);
   const values = Float32Array.from(units, (u, position) => {
     const channel = position % 3;
     const column = Math.floor(position / 3) % width;
@@ -58,4 +58,24 @@ export function seededImages(name: string, batch: number, height: number, width:
     return 0.6 * Math.sin(0.21 * row + 0.13 * column * (channel + 1) + item) + 0.4 * (2 * u - 1);
   });
   return fromSignedRange(values, { batch, height, width, channels: 3 });
+}
+
+/** A weight under Keras's name: the kernel of PyTorch's rule in Keras's order of axes. */
+export function seededKerasValues(name: string, shape: readonly number[]): Float32Array<ArrayBuffer> {
+  if (shape.length !== 4) {
+    const isPositive = name.endsWith("gamma") || name.endsWith("moving_variance");
+    return Float32Array.from(seededUnits(name, shape[0]!), (u) => (isPositive ? 0.5 + u : 0.2 * u - 0.1));
+  }
+  const [height, width, inputs, outputs] = shape as [number, number, number, number];
+  const isDepthwise = outputs === 1;
+  const stored = seededValues(name, isDepthwise ? [inputs, 1, height, width] : [outputs, inputs, height, width]);
+  const values = new Float32Array(stored.length);
+  let source = 0;
+  for (let output = 0; output < outputs; output++) {
+    for (let input = 0; input < inputs; input++) {
+      for (let tap = 0; tap < height * width; tap++)
+        values[(tap * inputs + input) * outputs + output] = stored[source++]!;
+    }
+  }
+  return values;
 }
