@@ -1,0 +1,115 @@
+"""What the golden scripts of class-conditional networks share: weights that are ripples of their index, class input, class
+logit, R1. Not a script of its own.
+"""
+
+import math
+
+import torch
+
+torch.set_default_dtype(torch.float64)
+
+
+def ripple(shape: tuple[int, ...], phase: float, scale: float) -> torch.Tensor:
+    """scale * sin(0.7 i + 0.05 i^2 + phase): unlike a plain sine, a matrix of these has full rank."""
+    index = torch.arange(math.prod(shape), dtype=torch.float64)
+    return (scale * torch.sin(0.7 * index + 0.05 * index * index + phase)).reshape(shape)
+
+
+class Weights:
+    """Parameters by name in the order in which they are asked for, in the layout that tfjs has."""
+
+    def __init__(self, scale: float = 0.3) -> None:
+        self.named: dict[str, torch.Tensor] = {}
+        self.scale = scale
+
+    def get(self, name: str, shape: tuple[int, ...], scale: float | None = None, mean: float = 0.0) -> torch.Tensor:
+        if name not in self.named:
+            value = mean + ripple(shape, len(self.named), self.scale if scale is None else scale)
+            self.named[name] = value.requires_grad_()
+        return self.named[name]
+
+
+def dense(w: Weights, name: str, x: torch.Tensor, out: int, bias: bool = True) -> torch.Tensor:
+    y = x @ w.get(f"{name}.weight", (x.shape[1], out))
+    return y + w.get(f"{name}.bias", (out,), 0.1) if bias else y
+
+
+def batch_norm(w: Weights, name: str, x: torch.Tensor, running: dict[str, torch.Tensor] | None, momentum: float = 0.1) -> torch.Tensor:
+    """Batch statistics if `running` is None or collects them; the stored ones if it has them already."""
+    scale = w.get(f"{name}.scale", (x.shape[1],), 0.2, 1.0)
+    offset = w.get(f"{name}.offset", (x.shape[1],), 0.1)
+    mean_name, variance_name = f"{name}.runningMean", f"{name}.runningVariance"
+    if running is not None and mean_name in running:
+        return torch.nn.functional.batch_norm(x, running[mean_name], running[variance_name], scale, offset, training=False)
+    mean, variance = torch.zeros(x.shape[1]), torch.ones(x.shape[1])
+    y = torch.nn.functional.batch_norm(x, mean, variance, scale, offset, training=True, momentum=momentum)
+    if running is not None:
+        running[mean_name], running[variance_name] = mean, variance
+    return y
+
+
+def class_latents(w: Weights, z: torch.Tensor, ids: torch.Tensor | None, classes: int, size: int) -> torch.Tensor:
+    if ids is None:
+        return z
+    table = w.get("latents.embedding.weight", (classes, size), 1.0)
+    rows = torch.nn.functional.embedding(ids, table)
+    return torch.cat([z, rows / torch.norm(rows, p=2, dim=1, keepdim=True)], 1)
+
+
+def class_logit(w: Weights, x: torch.Tensor, ids: torch.Tensor | None, classes: int) -> torch.Tensor:
+    out = dense(w, "logit", x, max(1, classes))
+    return out if ids is None else out[torch.arange(len(ids)), ids][:, None]
+
+
+def nhwc(x: torch.Tensor) -> torch.Tensor:
+    return x.permute(0, 2, 3, 1) if x.dim() == 4 else x
+
+
+def projected(w: Weights, loss: torch.Tensor) -> list[float]:
+    """Each gradient projected on cos(0.3 index)."""
+    gradients = torch.autograd.grad(loss, list(w.named.values()), retain_graph=True, allow_unused=True)
+    return [
+        0.0 if g is None else float((g.flatten() * torch.cos(0.3 * torch.arange(g.numel(), dtype=torch.float64))).sum())
+        for g in gradients
+    ]
+
+
+def r1(logits: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    """GAN_stability's compute_grad2, averaged: no factor 1/2."""
+    (gradient,) = torch.autograd.grad(logits.sum(), x, create_graph=True)
+    return gradient.reshape(x.shape[0], -1).pow(2).sum(1).mean()
+
+
+def generator_summary(w: Weights, build) -> dict:
+    """`build(running)` makes the samples; the loss is their product with a ripple."""
+    running: dict[str, torch.Tensor] = {}
+    samples = nhwc(build(running))
+    loss = (samples * ripple(tuple(samples.shape), 2.2, 1.0)).sum()
+    trained = nhwc(build(running))
+    return {
+        "names": list(w.named),
+        "output": samples.flatten().tolist(),
+        "gradients": projected(w, loss),
+        "buffers": {name: value.tolist() for name, value in running.items()},
+        "inference": trained.flatten().tolist(),
+    }
+
+
+def discriminator_summary(w: Weights, judge, x: torch.Tensor, penalty: bool = True) -> dict:
+    """`judge(x, running)` returns logits and the last features; the loss is the mean of softplus(-logit)."""
+    running: dict[str, torch.Tensor] = {}
+    x = x.requires_grad_()
+    logits, features = judge(x, running)
+    loss = torch.nn.functional.softplus(-logits).mean()
+    result = {
+        "names": list(w.named),
+        "logits": logits.flatten().tolist(),
+        "features": nhwc(features).flatten().tolist(),
+        "gradients": projected(w, loss),
+        "buffers": {name: value.tolist() for name, value in running.items()},
+        "inference": judge(x, running)[0].flatten().tolist(),
+    }
+    if penalty:
+        value = r1(logits, x)
+        result |= {"r1": value.item(), "r1Gradients": projected(w, value)}
+    return result
