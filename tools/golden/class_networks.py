@@ -80,18 +80,24 @@ def r1(logits: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
     return gradient.reshape(x.shape[0], -1).pow(2).sum(1).mean()
 
 
-def generator_summary(w: Weights, build) -> dict:
+def values(x: torch.Tensor, every: int = 1) -> list[float]:
+    """Every so many of the values, channels last, to nine digits."""
+    return [float(f"{value:.9g}") for value in nhwc(x).flatten()[::every].tolist()]
+
+
+def generator_summary(w: Weights, build, every: int = 1) -> dict:
     """`build(running)` makes the samples; the loss is their product with a ripple."""
     running: dict[str, torch.Tensor] = {}
-    samples = nhwc(build(running))
-    loss = (samples * ripple(tuple(samples.shape), 2.2, 1.0)).sum()
-    trained = nhwc(build(running))
+    samples = build(running)
+    loss = (nhwc(samples) * ripple(tuple(nhwc(samples).shape), 2.2, 1.0)).sum()
+    trained = build(running)
     return {
         "names": list(w.named),
-        "output": samples.flatten().tolist(),
+        "every": every,
+        "output": values(samples, every),
         "gradients": projected(w, loss),
         "buffers": {name: value.tolist() for name, value in running.items()},
-        "inference": trained.flatten().tolist(),
+        "inference": values(trained, every),
     }
 
 
@@ -103,11 +109,11 @@ def discriminator_summary(w: Weights, judge, x: torch.Tensor, penalty: bool = Tr
     loss = torch.nn.functional.softplus(-logits).mean()
     result = {
         "names": list(w.named),
-        "logits": logits.flatten().tolist(),
-        "features": nhwc(features).flatten().tolist(),
+        "logits": values(logits),
+        "features": values(features),
         "gradients": projected(w, loss),
         "buffers": {name: value.tolist() for name, value in running.items()},
-        "inference": judge(x, running)[0].flatten().tolist(),
+        "inference": values(judge(x, running)[0]),
     }
     if penalty:
         value = r1(logits, x)
