@@ -1,5 +1,5 @@
 export type { NormalizationKind } from "./normalization.ts";
 export type { PairedCondition } from "./paired-condition.ts";
 export { createPatchDiscriminator, type PatchDiscriminatorOptions } from "./patch-discriminator.ts";
-export { releaseInitializer } from "./release-initializer.ts";
+export { pix2pixInitializer, releaseInitializer } from "./release-initializer.ts";
 export { createUnetGenerator, type UnetOptions } from "./unet-generator.ts";

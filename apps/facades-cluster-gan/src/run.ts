@@ -1,0 +1,175 @@
+import { readFile } from "node:fs/promises";
+import { DataError, type FeatureExtractor } from "@divgen/core-tensors";
+import {
+  loadNetworks,
+  type Output,
+  openRunDirectory,
+  type RunDirectory,
+  recordTraining,
+  type StartedRun,
+} from "@divgen/experiment";
+import { createAveragedFeatures, createEfficientNetB0, createTinyEfficientNet } from "@divgen/feature-extractors";
+import { randomKey } from "@divgen/random";
+import { train } from "@divgen/training";
+import { readWeightFile } from "@divgen/weight-files";
+import { type Config, usesClusters } from "./config.ts";
+import { createBatches, estimateClusters, openData } from "./data.ts";
+import { type Evaluation, type EvaluationSetup, evaluate } from "./evaluate.ts";
+import { createModels, type Models } from "./models.ts";
+import { createObjective } from "./objective.ts";
+import { clustersBySize, gridPng, sampleRows } from "./pictures.ts";
+import { writeRunReport } from "./report.ts";
+
+/** Everything that training, sampling and evaluation share. */
+export interface Prepared {
+  readonly setup: EvaluationSetup;
+  readonly models: Models;
+  dispose(): void;
+}
+
+/** Opens the data, estimates the clusters, and makes the networks, all from the configuration's seed. */
+export async function prepare(config: Config, output: Output): Promise<Prepared> {
+  const key = randomKey(config.seed);
+  const data = await openData(key.split("data"), config);
+  const extractor = await openExtractor(config);
+  const { layer, averageOver } = config.clusters;
+  const clusterFeatures = createAveragedFeatures(extractor, layer, averageOver);
+  const clusters = await estimateClusters(key.split("clusters"), data.train, clusterFeatures, config);
+  const sizes = [...clusters.partition.counts].sort((first, second) => second - first);
+  output.note(
+    { kind: "clusters", extractor: extractor.name, layer: clusterFeatures.layers[0], sizes },
+    `${data.train.size} training pairs in ${sizes.length} clusters of ${sizes.join(", ")} (${extractor.name}, ${clusterFeatures.layers[0]})`,
+  );
+  const models = createModels(key.split("models"), config);
+  return {
+    setup: { config, data, extractor, clusterFeatures, clusters, key: key.split("evaluation") },
+    models,
+    dispose: () => {
+      models.generator.dispose();
+      models.discriminator.dispose();
+      extractor.dispose();
+    },
+  };
+}
+
+async function openExtractor({ clusters }: Config): Promise<FeatureExtractor> {
+  if (clusters.extractor === "tiny-efficientnet") return createTinyEfficientNet();
+  const bytes = await readFile(clusters.weights).catch((error: unknown) => {
+    throw new DataError(
+      `clusters.weights: expected a safetensors file of EfficientNet-B0 with torchvision's names at "${clusters.weights}" (${(error as Error).message}). Export it with torchvision, or choose clusters.extractor=tiny-efficientnet.`,
+    );
+  });
+  return createEfficientNetB0({ weights: readWeightFile(new Uint8Array(bytes)), source: "torchvision" });
+}
+
+/** Steps of a whole run. */
+export function totalSteps({ training, data }: Config, trainSize: number = data.trainCount): number {
+  return training.epochs * Math.floor(trainSize / training.batchSize);
+}
+
+/** What a finished run has to show. */
+export interface RunOutcome {
+  readonly directory: RunDirectory;
+  readonly evaluation: Evaluation;
+  readonly steps: number;
+  readonly htmlPath: string;
+  readonly text: string;
+}
+
+/** Trains (or goes on with) a run to its end, measures it, and writes its report. */
+export async function trainRun(
+  run: StartedRun,
+  config: Config,
+  engine: string,
+  output: Output,
+  signal: AbortSignal,
+): Promise<RunOutcome> {
+  const prepared = await prepare(config, output);
+  const { setup, models } = prepared;
+  const { data, clusterFeatures, clusters } = setup;
+  const key = randomKey(config.seed);
+  const objective = createObjective(config, models, clusterFeatures, clusters);
+  try {
+    const { directory } = run;
+    const startStep = await run.restore(objective.state, { engine });
+    const steps = totalSteps(config, data.train.size);
+    const batches = createBatches(key.split("batches"), data.train, clusters.partition.labels, config);
+    const { reportEvery, checkpointEvery, samplesEvery } = config.training;
+    const clock = () => performance.now();
+    const intervals = { reportEvery, checkpointEvery, samplesEvery };
+    const events = train(objective, batches, {
+      steps,
+      startStep,
+      ...intervals,
+      key: key.split("training"),
+      signal,
+      clock,
+    });
+    const gridKey = key.split("samples");
+    await recordTraining(events, {
+      directory,
+      state: objective.state,
+      output,
+      drawSamples: async () => ({
+        grid: await gridPng(await sampleRows(models, data, clustersBySize(clusters), 4, config, gridKey)),
+      }),
+    });
+    return await finishRun(directory, prepared, engine, steps, output);
+  } finally {
+    objective.dispose();
+    prepared.dispose();
+  }
+}
+
+/** Measures the networks as they are and writes the report. */
+async function finishRun(
+  directory: RunDirectory,
+  { models, setup }: Prepared,
+  engine: string,
+  steps: number,
+  output: Output,
+): Promise<RunOutcome> {
+  output.note({ kind: "evaluating" }, "measuring ...");
+  const evaluation = await evaluate(models, setup);
+  for (const { count, weightHash, warnings, details, ...metric } of evaluation.metrics) {
+    directory.recordMetric({
+      ...metric,
+      step: steps,
+      n: count,
+      extractorHash: weightHash,
+      engine,
+      details: { ...details, warnings },
+    });
+  }
+  const isClustered = usesClusters(setup.config.method);
+  const { htmlPath, text } = await writeRunReport(directory, models, setup, evaluation, { engine, steps, isClustered });
+  return { directory, evaluation, steps, htmlPath, text };
+}
+
+/** Opens a trained run with its newest weights, for sampling and reports. */
+export async function openTrained(runPath: string, config: Config, output: Output, step?: number) {
+  const directory = openRunDirectory(runPath);
+  const prepared = await prepare(config, output);
+  const loaded = await loadNetworks(
+    directory,
+    { generator: prepared.models.generator },
+    { readOnly: true, ...(step === undefined ? {} : { step }) },
+  );
+  if (loaded === undefined) {
+    prepared.dispose();
+    throw new DataError(
+      `${runPath}: expected a checkpoint, got a run without any. Train it first, or go on with --resume ${runPath}.`,
+    );
+  }
+  return { directory, prepared, step: loaded.step };
+}
+
+/** Writes the report of a trained run anew. */
+export async function reportRun(runPath: string, config: Config, engine: string, output: Output): Promise<RunOutcome> {
+  const { directory, prepared, step } = await openTrained(runPath, config, output);
+  try {
+    return await finishRun(directory, prepared, engine, step, output);
+  } finally {
+    prepared.dispose();
+  }
+}
