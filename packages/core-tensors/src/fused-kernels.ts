@@ -23,6 +23,11 @@ export const fusedKernels = {
   instanceNorm: "DivgenInstanceNorm",
   /** The same without scale and offset. */
   instanceNormUnscaled: "DivgenInstanceNormUnscaled",
+  /**
+   * Greatest of each group of consecutive values; where several are the greatest, they share the gradient. Input `x`
+   * [batch, size * pieces]; attributes `MaxoutKernelAttributes`; output [batch, size]. It has gradients of any order.
+   */
+  maxout: "DivgenMaxout",
   /** dy where x > 0, alpha dy elsewhere. Inputs `dy` and `x`; attribute `alpha`. It has gradients of any order. */
   leakyReluGradient: "DivgenLeakyReluGradient",
 } as const;
@@ -59,6 +64,12 @@ export interface AdamKernelAttributes {
 export interface NormKernelAttributes {
   /** Added to the variance. */
   readonly epsilon: number;
+}
+
+/** Of `DivgenMaxout`. */
+export interface MaxoutKernelAttributes {
+  /** Values in a group. */
+  readonly pieces: number;
 }
 
 /** Whether the engine in use has a fused kernel. */

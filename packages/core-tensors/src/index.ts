@@ -8,6 +8,7 @@ export {
   type FusedKernelName,
   fusedKernels,
   hasFusedKernel,
+  type MaxoutKernelAttributes,
   type NormKernelAttributes,
   runFusedKernel,
 } from "./fused-kernels.ts";

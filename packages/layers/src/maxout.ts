@@ -1,4 +1,12 @@
-import { assertShape, type Layer, ShapeError } from "@divgen/core-tensors";
+import {
+  assertShape,
+  fusedKernels,
+  hasFusedKernel,
+  type Layer,
+  type MaxoutKernelAttributes,
+  runFusedKernel,
+  ShapeError,
+} from "@divgen/core-tensors";
 import type { RandomKey } from "@divgen/random";
 import {
   cast,
@@ -65,6 +73,10 @@ export function maximumOfPieces(values: Tensor2D, pieces: number): Tensor2D {
     );
   }
   if (pieces === 1) return values.clone();
+  if (hasFusedKernel(fusedKernels.maxout)) {
+    const attributes: MaxoutKernelAttributes = { pieces };
+    return runFusedKernel(fusedKernels.maxout, { x: values }, attributes)[0] as Tensor2D;
+  }
   const size = width / pieces;
   const greatest = customGrad((all: Tensor | GradSaveFunc, save: Tensor | GradSaveFunc) => {
     const grouped = reshape(all as Tensor, [batch, size, pieces]);

@@ -16,7 +16,10 @@ export function everydayKernels(): KernelConfig[] {
   return [reshapeKernel(), castKernel(), matMulKernel(), sumKernel()];
 }
 
-/** The new shape is a constant of the engine, not a tensor made and freed at each call. */
+/**
+ * The new shape is a constant of the engine, not a tensor made and freed at each call; and the shape that a tensor has
+ * already, as in the gradient of every sum of two, asks for nothing.
+ */
 function reshapeKernel(): KernelConfig {
   const original = originalKernel(Reshape);
   return {
@@ -24,7 +27,9 @@ function reshapeKernel(): KernelConfig {
     backendName: TENSORFLOW_BACKEND,
     kernelFunc: (call) => {
       const x = call.inputs["x"] as TensorInfo;
-      return x.dtype === "float32" ? fastReshape.kernelFunc(call) : original(call);
+      if (x.dtype !== "float32") return original(call);
+      const { shape } = call.attrs as unknown as { shape: number[] };
+      return util.arraysEqual(shape, x.shape) ? shareMemory(call.backend, x) : fastReshape.kernelFunc(call);
     },
   };
 }
@@ -44,10 +49,14 @@ function castKernel(): KernelConfig {
       const x = call.inputs["x"] as TensorInfo;
       const { dtype } = call.attrs as unknown as { dtype: DataType };
       if (x.dtype !== dtype || dtype === "string" || dtype === "complex64") return original(call);
-      (call.backend as { incRef(dataId: object): void }).incRef(x.dataId);
-      return { dataId: x.dataId, shape: x.shape, dtype };
+      return shareMemory(call.backend, x);
     },
   };
+}
+
+function shareMemory(backend: unknown, { dataId, shape, dtype }: TensorInfo): TensorInfo {
+  (backend as { incRef(dataId: object): void }).incRef(dataId);
+  return { dataId, shape, dtype };
 }
 
 /** Products of two matrices by `MatMul`, which starts faster than its batched sister. */

@@ -8,6 +8,7 @@ import {
   grad,
   grads,
   matMul,
+  max,
   mean,
   mul,
   relu,
@@ -141,6 +142,18 @@ describe.skipIf(!native)("native kernels", () => {
   it.each([[[1, 3, 2, 4]], [[3, 5, 2, 4]]])("normalises instances of shape %j with gradients", (shape) => {
     expectSame([wave(shape, 1), wave([4], 2), wave([4], 3)], fusedNorm("instanceNorm"), plainNorm([1, 2]));
     expectSame([wave(shape, 1)], unscaled("instanceNormUnscaled"), plainUnscaled([1, 2]));
+  });
+
+  it("takes the greatest of groups, with gradients of first and second order, shared among ties", () => {
+    const fused = (x: Tensor) => runFusedKernel(fusedKernels.maxout, { x }, { pieces: 5 })[0]!;
+    const plain = (x: Tensor) => max(reshape(x, [x.shape[0]!, x.shape[1]! / 5, 5]), 2);
+    expectSame([wave([4, 30], 1)], fused, plain);
+    expectSecondOrder(wave([4, 30], 1), (x) => fused(mul(x, square(x))));
+    const ties = { shape: [1, 6], values: Float32Array.of(2, 2, 1, 0, 5, 5) };
+    const [gradient] = computeOn("tensorflow", [ties], (x) => [
+      grad((z: Tensor) => sum(mul(runFusedKernel(fusedKernels.maxout, { x: z }, { pieces: 3 })[0]!, 2)))(x!),
+    ]);
+    expect([...gradient!.values]).toEqual([1, 1, 0, 0, 1, 1]);
   });
 
   it("gives the population's mean and variance, through which gradients flow", () => {

@@ -18,6 +18,7 @@ import { AdamKernel } from "./adam-kernel.ts";
 import { type ConvolutionAttributes, convolutionShape } from "./convolution-geometry.ts";
 import { convolve, filterGradient, inputGradient } from "./convolution-kernels.ts";
 import { everydayKernels } from "./everyday-kernels.ts";
+import { maxoutGradients, maxoutKernels } from "./maxout-kernels.ts";
 import { nativeKernel, originalKernel } from "./native-kernel.ts";
 import { normalizationGradients } from "./normalization-gradients.ts";
 import { normalizeBatch, normalizeInstances } from "./normalization-kernels.ts";
@@ -36,10 +37,18 @@ export function registerFusedKernels(isGpu: boolean): void {
   registered = true;
   replaceKernel(adamKernel());
   if (isGpu) return;
-  for (const kernel of [...activationKernels, ...normalizationKernels, ...convolutionKernels(), ...everydayKernels()]) {
+  for (const kernel of [
+    ...activationKernels,
+    ...maxoutKernels,
+    ...normalizationKernels,
+    ...convolutionKernels(),
+    ...everydayKernels(),
+  ]) {
     replaceKernel(kernel);
   }
-  for (const gradient of [...activationGradients(), ...normalizationGradients]) replaceGradient(gradient);
+  for (const gradient of [...activationGradients(), ...maxoutGradients, ...normalizationGradients]) {
+    replaceGradient(gradient);
+  }
 }
 
 function adamKernel(): KernelConfig {

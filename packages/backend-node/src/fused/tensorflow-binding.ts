@@ -19,6 +19,7 @@ export interface OutputHandle {
 export interface TensorFlowBinding {
   readonly TF_FLOAT: number;
   readonly TF_INT32: number;
+  readonly TF_BOOL: number;
   readonly TF_ATTR_BOOL: number;
   readonly TF_ATTR_FLOAT: number;
   readonly TF_ATTR_INT: number;
