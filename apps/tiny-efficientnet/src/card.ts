@@ -23,7 +23,7 @@ const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 /** The model card in Markdown. */
 export function renderCard(
-  config: TrainingConfig & { readonly engine: { readonly name: string; readonly description: string } },
+  config: Omit<TrainingConfig, "engine"> & { readonly engine: { readonly name: string; readonly description: string } },
   evaluation: Evaluation,
   hash: string,
   size: number,

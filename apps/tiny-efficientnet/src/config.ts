@@ -6,6 +6,8 @@ export interface TrainingConfig {
   readonly data: string;
   /** Folder for the weights, the card and checkpoints. */
   readonly output: string;
+  /** Folder with tfjs models that the evaluation compares with; they may be absent. */
+  readonly weights: string;
   readonly engine: string;
   readonly seed: number;
   readonly epochs: number;
@@ -28,9 +30,10 @@ export interface TrainingConfig {
 export const defaultConfig: TrainingConfig = {
   data: "data/cifar10-jpeg",
   output: "runs/tiny-efficientnet",
+  weights: "weights",
   engine: "native",
   seed: 7,
-  epochs: 5,
+  epochs: 4,
   batchSize: 64,
   learningRate: 3e-3,
   weightDecay: 5e-5,

@@ -6,9 +6,9 @@
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseConfig } from "./config.ts";
-import { type Evaluation, renderCard } from "./card.ts";
 import { sha256 } from "@divgen/weight-files";
+import { type Evaluation, renderCard } from "./card.ts";
+import { parseConfig } from "./config.ts";
 
 const { output } = parseConfig(process.argv.slice(2));
 const target = new URL("../../../packages/feature-extractors/", import.meta.url);
@@ -21,4 +21,7 @@ export const tinyEfficientNetFile: string =
 `;
 await writeFile(new URL("weights/tiny-efficientnet.safetensors", target), bytes);
 await writeFile(new URL("src/tiny-efficientnet-file.ts", target), module);
-await writeFile(new URL("weights/tiny-efficientnet.md", target), renderCard(config, evaluation, sha256(bytes), bytes.length));
+await writeFile(
+  new URL("weights/tiny-efficientnet.md", target),
+  renderCard(config, evaluation, sha256(bytes), bytes.length),
+);
