@@ -1,6 +1,6 @@
 import type { FittedClusterGaussians } from "@divgen/clustering";
 import { fitClusterGaussians } from "@divgen/clustering";
-import { type Dataset, type FeatureExtractor, type ImageBatch, oneHotCodes } from "@divgen/core-tensors";
+import { DataError, type Dataset, type FeatureExtractor, type ImageBatch, oneHotCodes } from "@divgen/core-tensors";
 import {
   cacheInMemory,
   createDatasetBatches,
@@ -59,7 +59,12 @@ export async function estimateClusters(
   { clusters }: Config,
 ): Promise<FittedClusterGaussians> {
   const features = await extractFeatureRows(extractor, extractor.layers[0]!, targetBatches(train, 32));
-  return fitClusterGaussians(features, clusters.count, { key, restarts: clusters.restarts });
+  try {
+    return fitClusterGaussians(features, clusters.count, { key, restarts: clusters.restarts });
+  } catch (error) {
+    if (error instanceof RangeError) throw new DataError(`clusters.count: ${error.message}`, { cause: error });
+    throw error;
+  }
 }
 
 /** Training batches, each with the clusters of its targets where the method takes them. */

@@ -49,7 +49,9 @@ const app: AppDefinition<Config, z.infer<typeof trainOptions>, z.infer<typeof sa
 await runMain(async ({ args, signal }) => {
   const command = parseAppArguments(app, args);
   const output = createOutput({ json: command.json });
-  const engine = await selectEngine(parseEngineChoice(command.engine), { convolutional: true });
+  // Without --engine the choice is DIVGEN_ENGINE's, or the best engine that works.
+  const choice = command.engine === "auto" ? undefined : parseEngineChoice(command.engine);
+  const engine = await selectEngine(choice, { convolutional: true });
   output.note({ kind: "engine", ...engine }, `engine: ${engine.name} (${engine.description}); ${engine.reason}`);
   const finish = (kind: string, { text, htmlPath }: { text: string; htmlPath: string }) =>
     output.note({ kind, report: htmlPath }, `\n${text}\n\nreport: ${pathToFileURL(htmlPath)}`);
