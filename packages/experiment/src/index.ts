@@ -5,6 +5,7 @@ export { checkpointSteps } from "./checkpoint-folder.ts";
 export { applyOverrides } from "./config-overrides.ts";
 export { validateConfig } from "./config-validation.ts";
 export { printDryRun, type RunEstimate } from "./dry-run.ts";
+export { makeDirectory, replaceFile } from "./durable-files.ts";
 export { type ErrorReport, EXIT_CODES, reportError } from "./exit-codes.ts";
 export { type FindRunsOptions, findRuns, newRunPath } from "./find-runs.ts";
 export {
@@ -15,6 +16,7 @@ export {
   type PassedOver,
 } from "./load-checkpoint.ts";
 export type { LoggedMetric, MetricRecord } from "./metric-record.ts";
+export { nearestName } from "./nearest-name.ts";
 export {
   createOutput,
   formatDuration,
