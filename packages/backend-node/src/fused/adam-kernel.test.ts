@@ -122,4 +122,36 @@ describe.skipIf(!native)("the fused Adam kernel", () => {
     expect([memory().numTensors, memory().numDataBuffers, handles()]).toEqual(before);
     for (const t of [parameter, first, second, gradient]) t.dispose();
   });
+
+  it("goes on after a variable is assigned or cloned, and frees the memory of variables that are gone", () => {
+    const size = 1000;
+    const make = (value: number) => tidy(() => variable(tensor(new Float32Array(size).fill(value))));
+    const gradient = tensor(new Float32Array(size).fill(1));
+    const handles = () =>
+      (engine().backend as unknown as { binding: { getNumOfTensors(): number } }).binding.getNumOfTensors();
+    const round = () => {
+      const [parameter, first, second] = [make(1), make(0), make(0)];
+      update([parameter], [first], [second], [gradient], 1);
+      const afterFirst = clone(parameter);
+      update([parameter], [first], [second], [gradient], 2);
+      const moments = clone(second);
+      tidy(() => parameter.assign(tensor(new Float32Array(size).fill(5))));
+      update([parameter], [first], [second], [gradient], 3);
+      const state = { parameter: [1], first: [0], second: [0] };
+      referenceUpdate(state, [1], 1);
+      expect(afterFirst.dataSync()[0]).toBeCloseTo(state.parameter[0]!, 5);
+      referenceUpdate(state, [1], 2);
+      expect(moments.dataSync()[size - 1]).toBeCloseTo(state.second[0]!, 7);
+      state.parameter[0] = 5;
+      referenceUpdate(state, [1], 3);
+      expect(parameter.dataSync()[size - 1]).toBeCloseTo(state.parameter[0]!, 5);
+      expect(first.dataSync()[0]).toBeCloseTo(state.first[0]!, 5);
+      for (const t of [parameter, first, second, afterFirst, moments]) t.dispose();
+    };
+    round();
+    const before = handles();
+    for (let repeat = 0; repeat < 5; repeat++) round();
+    expect(handles()).toBe(before);
+    gradient.dispose();
+  });
 });

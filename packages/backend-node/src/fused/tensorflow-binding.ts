@@ -49,7 +49,7 @@ export interface TensorData {
 /** The part of tfjs-node's backend object that fused kernels use. */
 export interface TensorFlowBackend {
   readonly binding: TensorFlowBinding;
-  readonly tensorMap: { get(dataId: DataId): TensorData; set(dataId: DataId, data: TensorData): void };
+  readonly tensorMap: { get(dataId: DataId): TensorData; has(dataId: DataId): boolean };
   readonly isUsingGpuDevice: boolean;
   getInputTensorIds(tensors: readonly { dataId: DataId }[]): number[];
   createOutputTensor(handle: OutputHandle): Tensor;
