@@ -19,14 +19,14 @@ export interface Evaluation {
   readonly extractors: readonly ExtractorAccuracy[];
 }
 
+const count = (value: number): string => value.toLocaleString("en");
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 /** The model card in Markdown. */
 export function renderCard(
   config: Omit<TrainingConfig, "engine"> & { readonly engine: { readonly name: string; readonly description: string } },
   evaluation: Evaluation,
-  hash: string,
-  size: number,
+  file: { readonly sha256: string; readonly size: number; readonly parameters: number },
 ): string {
   const { epochs, batchSize, learningRate, weightDecay, labelSmoothing, mapClassWeight, mapColorWeight, seed } = config;
   const rows = evaluation.extractors.map(
@@ -34,22 +34,22 @@ export function renderCard(
   );
   return `# tiny-efficientnet
 
-EfficientNet-B0's blocks at reduced width and depth: 56 x 56 pixels to a 7 x 7 map of 320 channels, 203,290 parameters,
+EfficientNet-B0's blocks at reduced width and depth: 56 x 56 pixels to a 7 x 7 map of 320 channels, ${count(file.parameters)} parameters,
 11 million multiplications an image. The embedded extractor of \`@divgen/feature-extractors\`.
 
 | | |
 | --- | --- |
-| file | \`tiny-efficientnet.safetensors\`, float16, names of torchvision's EfficientNet, ${size.toLocaleString("en")} bytes |
-| SHA-256 | \`${hash}\` |
+| file | \`tiny-efficientnet.safetensors\`, float16, names of torchvision's EfficientNet, ${count(file.size)} bytes |
+| SHA-256 | \`${file.sha256}\` |
 | data | the 50,000 training pictures of CIFAR-10 (Krizhevsky 2009) as JPEG files; mirrored and shifted by up to 4 pixels, colours untouched |
 | training | ${epochs} epochs, batches of ${batchSize}, Adam, one-cycle learning rate up to ${learningRate}, weight decay ${weightDecay}, label smoothing ${labelSmoothing}, seed ${seed} |
 | loss | classification by the pooled features, plus ${mapClassWeight} x classification and ${mapColorWeight} x colour statistics (mean and deviation of each channel), both read linearly off the 49 numbers of the spatial mean |
 | engine | ${config.engine.name}: ${config.engine.description} |
-| command | \`npm run train --workspace apps/tiny-efficientnet -- --data FOLDER\`, then \`evaluate\` and \`publish\` |
+| command | in \`apps/tiny-efficientnet\`: \`node dist/main.js --data FOLDER\`, then \`node dist/evaluate.js --data FOLDER\` and \`node dist/publish.js\` |
 | test accuracy | ${percent(evaluation.testAccuracy)} of the 10,000 test pictures, by its own classifier |
 
-10 nearest neighbours by cosine similarity, ${evaluation.queries.toLocaleString("en")} test pictures among
-${evaluation.references.toLocaleString("en")} training pictures, the same for every row:
+10 nearest neighbours by cosine similarity, ${count(evaluation.queries)} test pictures among
+${count(evaluation.references)} training pictures, the same for every row:
 
 | extractor | layer | accuracy |
 | --- | --- | --- |

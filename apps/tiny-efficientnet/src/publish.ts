@@ -6,7 +6,7 @@
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { sha256 } from "@divgen/weight-files";
+import { readSafetensors, sha256 } from "@divgen/weight-files";
 import { type Evaluation, renderCard } from "./card.ts";
 import { parseConfig } from "./config.ts";
 
@@ -21,7 +21,10 @@ export const tinyEfficientNetFile: string =
 `;
 await writeFile(new URL("weights/tiny-efficientnet.safetensors", target), bytes);
 await writeFile(new URL("src/tiny-efficientnet-file.ts", target), module);
-await writeFile(
-  new URL("weights/tiny-efficientnet.md", target),
-  renderCard(config, evaluation, sha256(bytes), bytes.length),
+const { tensors } = readSafetensors(bytes);
+const parameters = [...tensors].reduce(
+  (sum, [name, { values }]) => sum + (name.includes(".running_") ? 0 : values.length),
+  0,
 );
+const card = renderCard(config, evaluation, { sha256: sha256(bytes), size: bytes.length, parameters });
+await writeFile(new URL("weights/tiny-efficientnet.md", target), card);

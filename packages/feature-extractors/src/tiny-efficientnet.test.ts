@@ -4,8 +4,10 @@ import { expectClose, leakCheck, useReferenceBackend } from "@divgen/tensor-test
 import { sha256 } from "@divgen/weight-files";
 import { dispose, grad, slice, square, sum, type Tensor, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
+import { expectFeatures } from "../test/feature-closeness.ts";
 import { seededImages } from "../test/seeded-values.ts";
 import { decodeBase64 } from "./base64.ts";
+import golden from "./golden/tiny-efficientnet.json" with { type: "json" };
 import { createTinyEfficientNet } from "./index.ts";
 import { tinyEfficientNetFile } from "./tiny-efficientnet-file.ts";
 
@@ -61,5 +63,15 @@ test("gives an image the same features in any batch", () => {
   const [alone] = extractor.extract(last, ["spatial-mean"]) as [Tensor];
   expectClose(alone, together.dataSync().slice(98), { absolute: 1e-5 });
   dispose([images, together, last, alone]);
+  extractor.dispose();
+});
+
+test("gives the features that torchvision's EfficientNet gives with the same weights", () => {
+  const extractor = createTinyEfficientNet();
+  const images = seededImages("tiny", 2, 64, 48);
+  const [map, pooled] = extractor.extract(images, ["spatial-mean", "pooled"]) as [Tensor, Tensor];
+  expectFeatures(map, golden.spatialMean);
+  expectFeatures(pooled, golden.pooled);
+  dispose([images, map, pooled]);
   extractor.dispose();
 });
