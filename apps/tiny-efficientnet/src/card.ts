@@ -30,29 +30,25 @@ export function renderCard(
 ): string {
   const { epochs, batchSize, learningRate, weightDecay, labelSmoothing, mapClassWeight, mapColorWeight, seed } = config;
   const rows = evaluation.extractors.map(
-    ({ extractor, layer, nearestNeighbors }) => `| ${extractor} | ${layer} | ${percent(nearestNeighbors)} |`,
+    ({ extractor, layer, nearestNeighbors }) => `- ${extractor}, ${layer}: ${percent(nearestNeighbors)}`,
   );
   return `# tiny-efficientnet
 
 EfficientNet-B0's blocks at reduced width and depth: 56 x 56 pixels to a 7 x 7 map of 320 channels, ${count(file.parameters)} parameters,
 11 million multiplications an image. The embedded extractor of \`@divgen/feature-extractors\`.
 
-| | |
-| --- | --- |
-| file | \`tiny-efficientnet.safetensors\`, float16, names of torchvision's EfficientNet, ${count(file.size)} bytes |
-| SHA-256 | \`${file.sha256}\` |
-| data | the 50,000 training pictures of CIFAR-10 (Krizhevsky 2009) as JPEG files; mirrored and shifted by up to 4 pixels, colours untouched |
-| training | ${epochs} epochs, batches of ${batchSize}, Adam, one-cycle learning rate up to ${learningRate}, weight decay ${weightDecay}, label smoothing ${labelSmoothing}, seed ${seed} |
-| loss | classification by the pooled features, plus ${mapClassWeight} x classification and ${mapColorWeight} x colour statistics (mean and deviation of each channel), both read linearly off the 49 numbers of the spatial mean |
-| engine | ${config.engine.name}: ${config.engine.description} |
-| command | in \`apps/tiny-efficientnet\`: \`node dist/main.js --data FOLDER\`, then \`node dist/evaluate.js --data FOLDER\` and \`node dist/publish.js\` |
-| test accuracy | ${percent(evaluation.testAccuracy)} of the 10,000 test pictures, by its own classifier |
+- file: \`tiny-efficientnet.safetensors\`, float16, names of torchvision's EfficientNet, ${count(file.size)} bytes
+- SHA-256: \`${file.sha256}\`
+- data: the 50,000 training pictures of CIFAR-10 (Krizhevsky 2009) as JPEG files; mirrored and shifted by up to 4 pixels, colours untouched
+- training: ${epochs} epochs, batches of ${batchSize}, Adam, one-cycle learning rate up to ${learningRate}, weight decay ${weightDecay}, label smoothing ${labelSmoothing}, seed ${seed}
+- loss: classification by the pooled features, plus ${mapClassWeight} x classification and ${mapColorWeight} x colour statistics (mean and deviation of each channel), both read linearly off the 49 numbers of the spatial mean
+- engine: ${config.engine.name}: ${config.engine.description}
+- command: in \`apps/tiny-efficientnet\`: \`node dist/main.js --data FOLDER\`, then \`node dist/evaluate.js --data FOLDER\` and \`node dist/publish.js\`
+- test accuracy: ${percent(evaluation.testAccuracy)} of the 10,000 test pictures, by its own classifier
 
 10 nearest neighbours by cosine similarity, ${count(evaluation.queries)} test pictures among
-${count(evaluation.references)} training pictures, the same for every row:
+${count(evaluation.references)} training pictures, the same for all:
 
-| extractor | layer | accuracy |
-| --- | --- | --- |
 ${rows.join("\n")}
 
 SqueezeNet 1.1 and MobileNet V1 are ImageNet networks that see the pictures enlarged to their input size; this one was

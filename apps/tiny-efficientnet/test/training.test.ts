@@ -108,7 +108,7 @@ test("the card states what was measured", () => {
     },
     { sha256: "ab".repeat(32), size: 1234, parameters: 56789 },
   );
-  expect(card).toContain("| x | y | 25.0 % |");
+  expect(card).toContain("- x, y: 25.0 %");
   expect(card).toContain("50.0 % of the 10,000 test pictures");
   expect(card).toContain("ab".repeat(32));
   expect(card).toContain("56,789 parameters");
