@@ -3,11 +3,12 @@ import { Command } from "commander";
 import type { CommandOutput } from "./command-output.ts";
 import { createDoctorCommand } from "./commands/doctor.ts";
 import { createEngineCommand } from "./commands/engine.ts";
+import { createEvaluateCommand } from "./commands/evaluate.ts";
 
 /** Makes a command of `divgen`. Each lives in a file of its own under `commands/` and is listed below. */
 export type CreateCommand = (output: CommandOutput) => Command;
 
-const commands: readonly CreateCommand[] = [createDoctorCommand, createEngineCommand];
+const commands: readonly CreateCommand[] = [createEvaluateCommand, createDoctorCommand, createEngineCommand];
 
 /**
  * The `divgen` command with everything below it. Nothing ends the process: wrong usage is thrown as
@@ -16,7 +17,7 @@ const commands: readonly CreateCommand[] = [createDoctorCommand, createEngineCom
 export function createDivgenCommand(output: CommandOutput): Command {
   const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
   const divgen = new Command("divgen")
-    .description("Diverse image generation: engines, their health and speed.")
+    .description("Diverse image generation: evaluation of samples, engines and their speed.")
     .version(version)
     .showHelpAfterError("(divgen --help lists the commands)");
   for (const create of commands) divgen.addCommand(create(output));

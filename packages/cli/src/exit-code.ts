@@ -6,6 +6,7 @@ const exitCodes: Readonly<Record<string, number>> = {
   ConfigError: 2,
   DataError: 3,
   StorageError: 3,
+  WeightFileError: 3,
   DivergedError: 4,
   InterruptedError: 130,
 };

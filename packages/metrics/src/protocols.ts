@@ -120,7 +120,7 @@ export const protocols: Readonly<Record<ProtocolName, EvaluationProtocol>> = {
     referenceSplit: "train",
     sampleCount: 50_000,
     modes: { modeCount: 10, base: "e" },
-    resizeRule: "bilinear-tf1-299",
+    resizeRule: "tensorflow1-bilinear-299",
     trials: 1,
     notes: "Frechet distance against the 50,000 training images, not flipped; exp(KL) score over 10 splits",
   },

@@ -1,0 +1,148 @@
+import { cpSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { readImage } from "@divgen/image-files";
+import { frechetDistanceOfFeatures } from "@divgen/metrics";
+import { beforeEach, describe, expect, it } from "vitest";
+import { ownFolder, put, putArray, putImages } from "../../test/folders.ts";
+import { runDivgen } from "../../test/run-divgen.ts";
+import type { Evaluation } from "./evaluation-document.ts";
+
+describe("divgen evaluate on images", () => {
+  const folder = ownFolder();
+  let first: string;
+  let second: string;
+  beforeEach(async () => {
+    first = await putImages(join(folder.path, "first"), "first", 9, 6);
+    second = await putImages(join(folder.path, "second"), "second", 8, 6);
+  });
+
+  const pixels = ["--extractor", "pixels", "--engine", "cpu"];
+  const frechet = [...pixels, "--metrics", "frechet-distance"];
+  const evaluate = async (...words: string[]): Promise<Evaluation> => {
+    const run = await runDivgen("evaluate", ...words, "--json");
+    expect(run.error).toBe("");
+    return JSON.parse(run.results.join("\n"));
+  };
+
+  it("measures pixels, in folders and arrays alike", async () => {
+    const rows = async (path: string, count: number) => {
+      const images = await Promise.all(Array.from({ length: count }, (_, i) => readImage(join(path, `${i}.png`))));
+      return { bytes: Uint8Array.from(images.flatMap((image) => [...image.pixels])), rows: count };
+    };
+    const bytes = [await rows(first, 9), await rows(second, 8)] as const;
+    const [a, b] = bytes.map((side) => ({
+      values: Float64Array.from(side.bytes, (value) => Math.fround(value / 127.5 - 1)),
+      rows: side.rows,
+      columns: 108,
+    }));
+    const expected = frechetDistanceOfFeatures(a!, b!).value;
+    const fromFolders = await evaluate("--generated", first, "--reference", second, ...frechet);
+    expect(fromFolders.results[0]!.value).toBeCloseTo(expected, 5);
+    expect(fromFolders.results[0]).toMatchObject({ extractor: "pixels", resizeRule: "none", layer: "pixels" });
+    expect(fromFolders.engine).toMatch(/^cpu/);
+
+    const array = putArray(join(folder.path, "first.npy"), [9, 6, 6, 3], bytes[0].bytes);
+    const fromArray = await evaluate("--generated", array, "--reference", second, ...frechet);
+    expect(fromArray.results[0]!.value).toBe(fromFolders.results[0]!.value);
+  });
+
+  it("does not depend on the batch size", async () => {
+    const one = await evaluate("--generated", first, "--reference", second, ...frechet, "--batch-size", "1");
+    const four = await evaluate("--generated", first, "--reference", second, ...frechet, "--batch-size", "4");
+    expect(four.results).toEqual(one.results);
+  });
+
+  it("describes images by the embedded extractor", async () => {
+    await putImages(join(first, "larger"), "larger", 1, 20);
+    const run = await runDivgen("evaluate", "--generated", first, "--reference", second, "--engine", "wasm");
+    expect(run.error).toBe("");
+    expect(run.results[0]).toMatch(
+      /features {3}tiny-efficientnet, layer pooled, resize bilinear-56, weights [0-9a-f]{12}/,
+    );
+    expect(run.results[0]).toMatch(/generated {2}.*first \(10 images\)/);
+    const progress = run.notes.map((line) => JSON.parse(line));
+    expect(progress.at(-1)).toMatchObject({ kind: "progress", done: 8, total: 8, unit: "images" });
+  });
+
+  it("lists unreadable images and fails, or leaves them out when told so", async () => {
+    put(join(first, "4.png"), "no picture");
+    put(join(first, "empty.jpg"), "");
+    const run = await runDivgen("evaluate", "--generated", first, "--reference", second, ...frechet);
+    expect(run.exitCode).toBe(3);
+    expect(run.error).toMatch(/2 of 10 images cannot be read \(--skip-unreadable leaves them out\)/);
+    expect(run.error).toMatch(/4\.png: .*decoding failed/);
+    expect(run.error).toMatch(/empty\.jpg: expected an image file, got an empty one/);
+    const { generated, results } = await evaluate(
+      "--generated",
+      first,
+      "--reference",
+      second,
+      ...frechet,
+      "--skip-unreadable",
+    );
+    expect(generated.count).toBe(8);
+    expect(generated.skipped.map(({ name }) => name)).toEqual(["4.png", "empty.jpg"]);
+    expect(results[0]!.count).toBe(8);
+  });
+
+  it("compares pairs of images by name", async () => {
+    cpSync(join(second, "0.png"), join(first, "8.png"));
+    rmSync(second, { recursive: true });
+    cpSync(first, second, { recursive: true });
+    const words = ["--generated", first, "--reference", second, ...pixels, "--metrics", "psnr"];
+    const equal = await evaluate(...words);
+    expect(equal.results[0]).toMatchObject({ metric: "psnr", value: null, nonFinite: "Infinity", count: 9 });
+    rmSync(join(second, "8.png"));
+    const run = await runDivgen("evaluate", ...words);
+    expect([run.exitCode, run.error]).toEqual([3, expect.stringMatching(/same name .* 1 have none: 8\.png/)]);
+  });
+
+  it("measures diversity within the folders of inputs", async () => {
+    const inputs = join(folder.path, "inputs");
+    for (const name of ["a", "b"]) await putImages(join(inputs, name), name, 3, 6);
+    const words = ["--generated", inputs, ...pixels, "--metrics", "pairwise-distance", "--pairs", "7"];
+    const { results } = await evaluate(...words);
+    expect(results[0]!.details).toMatchObject({ groups: 2, pairs: 7, distance: "euclidean" });
+    // Independent uniform pixels in [-1, 1]: squared differences of 2/3 on average, 108 of them.
+    expect(Math.abs(results[0]!.value - Math.sqrt(72))).toBeLessThan(0.8);
+  });
+
+  it.each([
+    [
+      "an empty folder",
+      () => put(join(folder.path, "empty", "notes.txt"), "").replace("notes.txt", ""),
+      3,
+      /expected images .* none in the folder/,
+    ],
+    [
+      "images of unlike sizes without resize",
+      async () => putImages(join(first, "larger"), "larger", 1, 9),
+      3,
+      /expected images of one size/,
+    ],
+    [
+      "channels first",
+      () => putArray(join(folder.path, "c.npy"), [4, 3, 2, 2], new Uint8Array(48)),
+      3,
+      /1 or 3 channels in the last axis.*Move the channels/,
+    ],
+  ] as const)("refuses %s", async (_, make, exitCode, message) => {
+    const made = await make();
+    const path = made.startsWith(first) ? first : made;
+    const run = await runDivgen("evaluate", "--generated", path, "--reference", second, ...frechet);
+    expect(run.error).toMatch(message);
+    expect(run.exitCode).toBe(exitCode);
+  });
+
+  it.each([
+    [["--extractor", "tiny-efficientnets"], 2, /Did you mean tiny-efficientnet\?/],
+    [["--extractor", "pixels", "--layer", "pooled"], 2, /pixels has no layer "pooled"/],
+    [["--engine", "abacus"], 2, /engine: expected one of auto/],
+    [["--extractor", "vgg16"], 3, /no weights of vgg16 here.*divgen weights import FILE --network vgg16/],
+    [["--metrics", "inception-score"], 2, /tiny-efficientnet has no logits/],
+  ] as const)("refuses %j", async (words, exitCode, message) => {
+    const run = await runDivgen("evaluate", "--engine", "cpu", "--generated", first, "--reference", second, ...words);
+    expect(run.error).toMatch(message);
+    expect(run.exitCode).toBe(exitCode);
+  });
+});
