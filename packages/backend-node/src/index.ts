@@ -25,4 +25,5 @@ export type { InstallProgress, InstallStep, ReportProgress } from "./install/ins
 export { withInterruption } from "./install/interruption.ts";
 export { type CommandResult, type RunCommandOptions, runCommand } from "./install/run-command.ts";
 export { loadedNativeBinding } from "./native/native-candidates.ts";
+export { nativeLinearAlgebra } from "./native/native-linear-algebra.ts";
 export { type SelectEngineOptions, selectEngine } from "./select-engine.ts";

@@ -36,6 +36,7 @@ export {
   type SubsetOptions,
   subsetKernelDistance,
 } from "./kernel-distance.ts";
+export { assertMatrixSize, type LinearAlgebra64, plainLinearAlgebra } from "./linear-algebra.ts";
 export {
   assertComparable,
   describeMetric,

@@ -1,18 +1,17 @@
-import { enableProdMode, setBackend } from "@tensorflow/tfjs-core";
-import { registerFusedKernels } from "../../src/fused/register-fused-kernels.ts";
-import { prepareNativeEnvironment, registerNativeBackend } from "../../src/native/native-binding.ts";
+import { EngineError } from "../../src/engine.ts";
+import { selectEngine } from "../../src/select-engine.ts";
 
 /**
  * Makes the native engine current, with its fused kernels.
  *
- * @returns false where this machine has no native engine.
+ * @returns false where this machine has no native engine on the CPU.
  */
 export async function startNativeEngine(): Promise<boolean> {
-  const path = process.env["DIVGEN_NATIVE_BINDING"];
-  if (path === undefined) return false;
-  enableProdMode();
-  prepareNativeEnvironment(undefined);
-  registerNativeBackend(path, "@tensorflow/tfjs-node");
-  registerFusedKernels(false);
-  return setBackend("tensorflow");
+  try {
+    await selectEngine("native");
+    return true;
+  } catch (error) {
+    if (error instanceof EngineError) return false;
+    throw error;
+  }
 }

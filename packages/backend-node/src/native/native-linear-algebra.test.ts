@@ -1,0 +1,63 @@
+import { plainLinearAlgebra } from "@divgen/metrics";
+import { expectClose } from "@divgen/tensor-testing";
+import { engine } from "@tensorflow/tfjs-core";
+import { describe, expect, it } from "vitest";
+import { startNativeEngine } from "../../test/support/native-engine.ts";
+import { nativeLinearAlgebra } from "./native-linear-algebra.ts";
+
+const native = await startNativeEngine();
+
+const wave = (count: number, phase: number): Float64Array =>
+  Float64Array.from({ length: count }, (_, index) => Math.sin(index * 1.7 + phase) + 1e-9 * Math.cos(index));
+
+/** A A^T / columns + shift I, [n, n]. */
+function positive(n: number, columns: number, shift: number): Float64Array {
+  const a = wave(n * columns, 2);
+  const transposed = Float64Array.from({ length: n * columns }, (_, i) => a[(i % n) * columns + Math.floor(i / n)]!);
+  const product = plainLinearAlgebra.multiply(a, transposed, n, columns, n).map((value) => value / columns);
+  for (let i = 0; i < n; i++) product[i * n + i]! += shift;
+  return product;
+}
+
+const handles = () =>
+  (engine().backend as unknown as { binding: { getNumOfTensors(): number } }).binding.getNumOfTensors();
+
+describe.skipIf(!native)("native linear algebra", () => {
+  it("multiplies to the last bits of float64", () => {
+    const algebra = nativeLinearAlgebra()!;
+    const [a, b] = [wave(17 * 23, 1), wave(23 * 9, 2)];
+    expectClose(algebra.multiply(a, b, 17, 23, 9), plainLinearAlgebra.multiply(a, b, 17, 23, 9), { absolute: 1e-14 });
+    // 1 + 2^-52 is lost in float32 and in a sum of two of them.
+    const tiny = 1 + Number.EPSILON;
+    expect([...algebra.multiply(Float64Array.of(tiny), Float64Array.of(1), 1, 1, 1)]).toEqual([tiny]);
+    expect(() => algebra.multiply(a, b, 17, 22, 9)).toThrow("a: expected 17 x 22 values, got 391");
+  });
+
+  it("finds the eigenvalues of symmetric matrices, regular and singular", () => {
+    const algebra = nativeLinearAlgebra()!;
+    for (const matrix of [positive(40, 60, 0.1), positive(40, 15, 0)]) {
+      const expected = plainLinearAlgebra.symmetricEigenvalues(matrix, 40);
+      expectClose(algebra.symmetricEigenvalues(matrix, 40), expected, { absolute: 1e-13 });
+    }
+    expect(() => algebra.symmetricEigenvalues(Float64Array.of(1, 2, Number.NaN, 4), 2)).toThrow("got NaN at 2");
+  });
+
+  it("factors positive definite matrices and refuses others", () => {
+    const algebra = nativeLinearAlgebra()!;
+    const matrix = positive(30, 50, 0.1);
+    expectClose(algebra.cholesky(matrix, 30), plainLinearAlgebra.cholesky(matrix, 30), { absolute: 1e-13 });
+    expect(() => algebra.cholesky(Float64Array.of(1, 2, 2, 1), 2)).toThrow(/expected a positive definite one/);
+  });
+
+  it("leaves nothing on the engine", () => {
+    const algebra = nativeLinearAlgebra()!;
+    const matrix = positive(5, 9, 1);
+    algebra.symmetricEigenvalues(matrix, 5);
+    const before = handles();
+    algebra.multiply(matrix, matrix, 5, 5, 5);
+    algebra.symmetricEigenvalues(matrix, 5);
+    algebra.cholesky(matrix, 5);
+    expect(() => algebra.cholesky(Float64Array.of(-1), 1)).toThrow(RangeError);
+    expect(handles()).toBe(before);
+  });
+});

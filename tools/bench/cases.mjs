@@ -1,0 +1,233 @@
+/**
+ * The training steps that are timed, on the packages that users train with. `torch_steps.py` has the same ones in PyTorch:
+ * same layers, losses, batch sizes and updates, so that one step does the same arithmetic in both.
+ */
+import { add, dispose, keep, mul, relu, tensor, tidy } from "@tensorflow/tfjs-core";
+import { asImageBatch, composeNetwork, drawLatents, oneHotCodes } from "../../packages/core-tensors/dist/index.js";
+import {
+  constantInitializer,
+  createBatchNorm,
+  createClassLatents,
+  createClassLogit,
+  createDense,
+  createMaxout,
+  identityAffine,
+  normalInitializer,
+  torchDefaultInitializer,
+} from "../../packages/layers/dist/index.js";
+import { bernoulliNllLoss, gaussianKlLoss, l1Loss, nonSaturatingLoss } from "../../packages/losses/dist/index.js";
+import { createDcganGenerator, createShallowDiscriminator } from "../../packages/models-dcgan/dist/index.js";
+import { createPatchDiscriminator, createUnetGenerator } from "../../packages/models-pix2pix/dist/index.js";
+import { createConvolutionalVae, reparameterize } from "../../packages/models-vae/dist/index.js";
+import { normal, randomKey, uniform } from "../../packages/random/dist/index.js";
+import {
+  computeGradients,
+  constantSchedule,
+  createAdam,
+  createModeSeekingTerm,
+  createPairedTranslation,
+} from "../../packages/training/dist/index.js";
+
+const key = randomKey(1);
+const training = { mode: "training" };
+/** Of pix2pix: kernels N(0, 0.02), biases 0. */
+const pix2pix = { weight: normalInitializer(0.02), bias: constantInitializer(0) };
+
+const values = (name, shape) =>
+  tensor(
+    uniform(
+      key.split(name),
+      shape.reduce((a, b) => a * b, 1),
+    ).map((value) => 2 * value - 1),
+    shape,
+    "float32",
+  );
+const images = (name, shape) => asImageBatch(values(name, shape));
+
+/** Updates one network by its loss; returns the loss. */
+function update(network, optimizer, compute) {
+  const { gradients, report } = computeGradients(network, () => {
+    const total = compute();
+    return { total, report: { total } };
+  });
+  optimizer.applyGradients(network.parameters, gradients);
+  dispose([...gradients.values()]);
+  return report.total;
+}
+
+const adam = (learningRate, firstMomentDecay, secondMomentDecay = 0.999) =>
+  createAdam({ learningRate, firstMomentDecay, secondMomentDecay });
+
+/** DCGAN for 32 x 32 of self-conditioned GANs, batch 64: discriminator, then generator on the same latents. */
+export function dcgan() {
+  const shared = { size: 32, imageChannels: 3, baseChannels: 64, classCount: 0, initializer: torchDefaultInitializer };
+  const generator = createDcganGenerator(key, { ...shared, latentSize: 128, embeddingSize: 256 });
+  const discriminator = createShallowDiscriminator(key, { ...shared, packSize: 1 });
+  const generatorAdam = adam(1e-4, 0, 0.99);
+  const discriminatorAdam = adam(1e-4, 0, 0.99);
+  const real = images("real", [64, 32, 32, 3]);
+  const latents = drawLatents(key, 64, 128);
+  const judge = (batch) => discriminator.judge(batch, {}, training).logits;
+  return () =>
+    tidy(() => {
+      const fake = generator.generate(latents, {}, training);
+      const first = update(discriminator, discriminatorAdam, () =>
+        nonSaturatingLoss.discriminator(judge(real), judge(fake)),
+      );
+      const second = update(generator, generatorAdam, () =>
+        nonSaturatingLoss.generator(judge(generator.generate(latents, {}, training))),
+      );
+      return [first, second];
+    });
+}
+
+/** pix2pix at 256 x 256, ngf 64, 70 x 70 PatchGAN, batch 1: generator, then discriminator on the same image. */
+export function unet256() {
+  const shared = { inputChannels: 3, baseChannels: 64, codeSize: 0, normalization: "batch", initializer: pix2pix };
+  const generator = createUnetGenerator(key, {
+    ...shared,
+    size: 256,
+    outputChannels: 3,
+    latentSize: 0,
+    placement: "input",
+    dropoutRate: 0,
+  });
+  const discriminator = createPatchDiscriminator(key, {
+    ...shared,
+    imageChannels: 3,
+    scaleCount: 1,
+    stridedLayers: 3,
+    conditional: true,
+  });
+  const generatorAdam = adam(2e-4, 0.5);
+  const discriminatorAdam = adam(2e-4, 0.5);
+  const input = images("input", [1, 256, 256, 3]);
+  const target = images("target", [1, 256, 256, 3]);
+  const none = drawLatents(key, 1, 0);
+  const judge = (batch) => discriminator.judge(batch, { input }, training).logits;
+  return () =>
+    tidy(() => {
+      let fake;
+      const first = update(generator, generatorAdam, () => {
+        fake = keep(generator.generate(none, { input }, training));
+        return add(nonSaturatingLoss.generator(judge(fake)), mul(100, l1Loss(fake, target)));
+      });
+      const second = update(discriminator, discriminatorAdam, () =>
+        mul(0.5, nonSaturatingLoss.discriminator(judge(target), judge(fake))),
+      );
+      fake.dispose();
+      return [first, second];
+    });
+}
+
+/** A step of the facades application at demonstration size: MSGAN's paired translation, 64 x 64, base 16, batch 4. */
+export function facades() {
+  const shared = { inputChannels: 3, baseChannels: 16, codeSize: 0, normalization: "instance", initializer: pix2pix };
+  const generator = createUnetGenerator(key, {
+    ...shared,
+    size: 64,
+    outputChannels: 3,
+    latentSize: 8,
+    placement: "all",
+    dropoutRate: 0,
+  });
+  const discriminator = createPatchDiscriminator(key, {
+    ...shared,
+    imageChannels: 3,
+    scaleCount: 2,
+    stridedLayers: 3,
+    conditional: true,
+  });
+  const objective = createPairedTranslation({
+    generator,
+    discriminator,
+    generatorOptimizer: adam(2e-4, 0.5),
+    discriminatorOptimizer: adam(2e-4, 0.5),
+    learningRate: 2e-4,
+    learningRateSchedule: constantSchedule,
+    reconstructionWeight: 10,
+    terms: [createModeSeekingTerm(1)],
+  });
+  const batch = { input: images("input", [4, 64, 64, 3]), target: images("target", [4, 64, 64, 3]) };
+  let step = 0;
+  return () => {
+    const report = objective.step(batch, { step, epoch: 0, key: key.fold(step++) });
+    return Object.values(report);
+  };
+}
+
+/** The 2-D networks of self-conditioned GANs: G 4 x (dense 400, batch norm), D 3 maxout 200 x 5, k = 50, batch 100. */
+export function points() {
+  const initializer = torchDefaultInitializer;
+  const classLatents = createClassLatents(key, { latentSize: 2, classCount: 50, embeddingSize: 32 });
+  const hidden = [34, 400, 400, 400].map((inputSize, index) => ({
+    dense: createDense(key.fold(index), { inputSize, outputSize: 400, initializer }),
+    norm: createBatchNorm(key.fold(index), { channels: 400, affine: identityAffine }),
+  }));
+  const output = createDense(key.split("output"), { inputSize: 400, outputSize: 2, initializer });
+  const generator = composeNetwork({
+    classLatents,
+    ...Object.fromEntries(
+      hidden.flatMap(({ dense, norm }, index) => [
+        [`dense${index}`, dense],
+        [`norm${index}`, norm],
+      ]),
+    ),
+    output,
+  });
+  const generate = () => {
+    let h = classLatents.join(latents, condition);
+    for (const { dense, norm } of hidden) h = relu(norm.forward(dense.forward(h, training), training));
+    return output.forward(h, training);
+  };
+  const maxouts = [2, 200, 200].map((inputSize, index) =>
+    createMaxout(key.fold(index), { inputSize, outputSize: 200, pieces: 5, initializer }),
+  );
+  const logit = createClassLogit(key, { inputSize: 200, classCount: 50, initializer });
+  const discriminator = composeNetwork({
+    ...Object.fromEntries(maxouts.map((layer, index) => [`maxout${index}`, layer])),
+    logit,
+  });
+  const judge = (h) => {
+    for (const layer of maxouts) h = layer.forward(h, training);
+    return [logit.score(h, condition)];
+  };
+  const generatorAdam = adam(1e-3, 0.8);
+  const discriminatorAdam = adam(1e-3, 0.8);
+  const real = values("real", [100, 2]);
+  const latents = drawLatents(key, 100, 2);
+  const condition = {
+    code: oneHotCodes(
+      Array.from({ length: 100 }, (_, index) => index % 50),
+      50,
+    ),
+  };
+  return () =>
+    tidy(() => {
+      const fake = generate();
+      const first = update(discriminator, discriminatorAdam, () =>
+        nonSaturatingLoss.discriminator(judge(real), judge(fake)),
+      );
+      const second = update(generator, generatorAdam, () => nonSaturatingLoss.generator(judge(generate())));
+      return [first, second];
+    });
+}
+
+/** The convolutional VAE of TensorFlow's tutorial on 28 x 28, latent 2, batch 32. */
+export function vae() {
+  const network = createConvolutionalVae(key, { size: 28, imageChannels: 1, latentSize: 2, variant: "tutorial" });
+  const optimizer = adam(1e-4, 0.9);
+  const pixels = tidy(() => relu(values("pixels", [32, 28, 28, 1])));
+  let step = 0;
+  return () =>
+    tidy(() => [
+      update(network, optimizer, () => {
+        const gaussian = network.encode(pixels, training);
+        const logits = network.decode(reparameterize(key.fold(step++), gaussian), training);
+        const reconstruction = bernoulliNllLoss(logits, pixels, "batch-mean");
+        return add(reconstruction, gaussianKlLoss(gaussian.mean, gaussian.logVariance, "batch-mean"));
+      }),
+    ]);
+}
+
+export const cases = { dcgan, unet256, facades, points, vae };

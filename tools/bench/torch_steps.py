@@ -1,0 +1,293 @@
+"""The training steps of cases.mjs in PyTorch: `python torch_steps.py CASE`.
+
+Speaks the protocol of divgen_steps.mjs: lines "N" ask for N steps, answers are lines of JSON, "quit" ends it.
+"""
+
+import json
+import math
+import os
+import resource
+import sys
+import time
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+THREADS = int(os.environ.get("BENCH_THREADS", "2"))
+torch.set_num_threads(THREADS)
+torch.manual_seed(1)
+
+
+def uniform(*shape):
+    return torch.rand(*shape) * 2 - 1
+
+
+def adam(network, rate, beta1, beta2=0.999):
+    return torch.optim.Adam(network.parameters(), rate, (beta1, beta2))
+
+
+def generator_loss(logits):
+    return sum(F.softplus(-scale).mean() for scale in logits)
+
+
+def discriminator_loss(real, fake):
+    return sum(F.softplus(-scale).mean() for scale in real) + sum(F.softplus(scale).mean() for scale in fake)
+
+
+def update(network, optimizer, loss, others=()):
+    """One update of a network; the parameters of the others get no gradients."""
+    for other in others:
+        other.requires_grad_(False)
+    optimizer.zero_grad()
+    value = loss()
+    value.backward()
+    optimizer.step()
+    for other in others:
+        other.requires_grad_(True)
+    return value.detach()
+
+
+def dcgan():
+    ups = [
+        layer
+        for wide, narrow in ((512, 256), (256, 128), (128, 64))
+        for layer in (nn.ConvTranspose2d(wide, narrow, 4, 2, 1), nn.BatchNorm2d(narrow), nn.ReLU())
+    ]
+    generator = nn.Sequential(
+        nn.Linear(128, 8192), nn.Unflatten(1, (512, 4, 4)), *ups, nn.Conv2d(64, 3, 3, 1, 1), nn.Tanh()
+    )
+    downs = [
+        layer
+        for narrow, wide in ((3, 64), (64, 128), (128, 256), (256, 512))
+        for layer in (nn.Conv2d(narrow, wide, 4, 2, 1), nn.BatchNorm2d(wide), nn.LeakyReLU(0.2))
+    ]
+    discriminator = nn.Sequential(*downs, nn.Flatten(), nn.Linear(2048, 1))
+    generator_adam = adam(generator, 1e-4, 0.0, 0.99)
+    discriminator_adam = adam(discriminator, 1e-4, 0.0, 0.99)
+    real, latents = uniform(64, 3, 32, 32), torch.randn(64, 128)
+
+    def step():
+        with torch.no_grad():
+            fake = generator(latents)
+        first = update(
+            discriminator,
+            discriminator_adam,
+            lambda: discriminator_loss([discriminator(real)], [discriminator(fake)]),
+        )
+        second = update(
+            generator, generator_adam, lambda: generator_loss([discriminator(generator(latents))]), [discriminator]
+        )
+        return first, second
+
+    return step
+
+
+class Unet(nn.Module):
+    """The U-Net of pix2pix and BicycleGAN; `noise` channels enter every down-convolution."""
+
+    def __init__(self, size, base, norm, noise):
+        super().__init__()
+        count = int(math.log2(size))
+        widths = [base * min(2**level, 8) for level in range(count)]
+        self.downs, self.down_norms, self.ups, self.up_norms = (nn.ModuleList() for _ in range(4))
+        for level, width in enumerate(widths):
+            entering = widths[level - 1] if level else 3
+            leaving = widths[level - 1] if level else 3
+            innermost = level == count - 1
+            self.downs.append(nn.Conv2d(entering + noise, width, 4, 2, 1))
+            self.down_norms.append(nn.Identity() if level == 0 or innermost else norm(width))
+            self.ups.append(nn.ConvTranspose2d(width if innermost else 2 * width, leaving, 4, 2, 1))
+            self.up_norms.append(nn.Identity() if level == 0 else norm(leaving))
+
+    def forward(self, x, noise=None):
+        return torch.tanh(self.level(x, noise, 0))
+
+    def level(self, h, noise, index):
+        joined = h
+        if noise is not None:
+            planes = noise[:, :, None, None].expand(-1, -1, h.shape[2], h.shape[3])
+            joined = torch.cat([h, planes], 1)
+        down = self.downs[index](F.leaky_relu(joined, 0.2) if index else joined)
+        down = self.down_norms[index](down)
+        inner = down if index == len(self.downs) - 1 else self.level(down, noise, index + 1)
+        up = self.up_norms[index](self.ups[index](F.relu(inner)))
+        return up if index == 0 else torch.cat([up, h], 1)
+
+
+class Patches(nn.Module):
+    """The PatchGAN at one or more scales."""
+
+    def __init__(self, base, scales, strided, norm):
+        super().__init__()
+        self.nets = nn.ModuleList()
+        for scale in range(scales):
+            layers, channels = [], 6
+            for index in range(strided + 1):
+                width = base // 2**scale * min(2**index, 8)
+                layers.append(nn.Conv2d(channels, width, 4, 2 if index < strided else 1, 1))
+                layers += [norm(width)] if index else []
+                layers.append(nn.LeakyReLU(0.2))
+                channels = width
+            self.nets.append(nn.Sequential(*layers, nn.Conv2d(channels, 1, 4, 1, 1)))
+
+    def forward(self, condition, image):
+        x = torch.cat([condition, image], 1)
+        logits = []
+        for scale, net in enumerate(self.nets):
+            if scale:
+                x = F.avg_pool2d(x, 3, 2, 1, count_include_pad=False)
+            logits.append(net(x))
+        return logits
+
+
+def unet256():
+    generator = Unet(256, 64, nn.BatchNorm2d, 0)
+    discriminator = Patches(64, 1, 3, nn.BatchNorm2d)
+    generator_adam, discriminator_adam = adam(generator, 2e-4, 0.5), adam(discriminator, 2e-4, 0.5)
+    condition, target = uniform(1, 3, 256, 256), uniform(1, 3, 256, 256)
+
+    def step():
+        kept = []
+
+        def of_generator():
+            kept.append(generator(condition))
+            return generator_loss(discriminator(condition, kept[0])) + 100 * F.l1_loss(kept[0], target)
+
+        first = update(generator, generator_adam, of_generator, [discriminator])
+        fake = kept.pop().detach()
+        second = update(
+            discriminator,
+            discriminator_adam,
+            lambda: 0.5 * discriminator_loss(discriminator(condition, target), discriminator(condition, fake)),
+        )
+        return first, second
+
+    return step
+
+
+def facades():
+    generator = Unet(64, 16, nn.InstanceNorm2d, 8)
+    discriminator = Patches(16, 2, 3, nn.InstanceNorm2d)
+    generator_adam, discriminator_adam = adam(generator, 2e-4, 0.5), adam(discriminator, 2e-4, 0.5)
+    condition, target = uniform(4, 3, 64, 64), uniform(4, 3, 64, 64)
+    twice, thrice = torch.cat([condition] * 2), torch.cat([condition] * 3)
+
+    def square_error(logits, label):
+        return sum((scale - label).square().mean() for scale in logits)
+
+    def step():
+        latents = torch.randn(8, 8)
+        kept = []
+
+        def of_generator():
+            kept.append(generator(twice, latents))
+            first, second = kept[0][:4], kept[0][4:]
+            image_distance = (first - second).abs().mean()
+            latent_distance = (latents[:4] - latents[4:]).abs().mean()
+            mode_seeking = 1 / (image_distance / latent_distance + 1e-5)
+            adversarial = 2 * square_error(discriminator(twice, kept[0]), 1)
+            return adversarial + 10 * F.l1_loss(first, target) + mode_seeking
+
+        first = update(generator, generator_adam, of_generator, [discriminator])
+        fake = kept.pop().detach()
+
+        def of_discriminator():
+            logits = discriminator(thrice, torch.cat([fake, target]))
+            return 2 * square_error([scale[:8] for scale in logits], 0) + 2 * square_error(
+                [scale[8:] for scale in logits], 1
+            )
+
+        return first, update(discriminator, discriminator_adam, of_discriminator)
+
+    return step
+
+
+class Maxout(nn.Module):
+    def __init__(self, inputs, outputs, pieces):
+        super().__init__()
+        self.linear, self.pieces = nn.Linear(inputs, outputs * pieces), pieces
+
+    def forward(self, x):
+        return self.linear(x).view(x.shape[0], -1, self.pieces).max(2)[0]
+
+
+def points():
+    embedding = nn.Embedding(50, 32)
+    hidden = [
+        layer
+        for inputs in (34, 400, 400, 400)
+        for layer in (nn.Linear(inputs, 400), nn.BatchNorm1d(400), nn.ReLU())
+    ]
+    generator = nn.ModuleDict({"embedding": embedding, "layers": nn.Sequential(*hidden, nn.Linear(400, 2))})
+    discriminator = nn.Sequential(Maxout(2, 200, 5), Maxout(200, 200, 5), Maxout(200, 200, 5), nn.Linear(200, 50))
+    generator_adam, discriminator_adam = adam(generator, 1e-3, 0.8), adam(discriminator, 1e-3, 0.8)
+    real, latents, rows = uniform(100, 2), torch.randn(100, 2), torch.arange(100)
+    classes = rows % 50
+
+    def generate():
+        vectors = embedding(classes)
+        vectors = vectors / vectors.norm(p=2, dim=1, keepdim=True)
+        return generator["layers"](torch.cat([latents, vectors], 1))
+
+    def judge(x):
+        return [discriminator(x)[rows, classes]]
+
+    def step():
+        with torch.no_grad():
+            fake = generate()
+        first = update(discriminator, discriminator_adam, lambda: discriminator_loss(judge(real), judge(fake)))
+        second = update(generator, generator_adam, lambda: generator_loss(judge(generate())), [discriminator])
+        return first, second
+
+    return step
+
+
+def vae():
+    encoder = nn.Sequential(
+        nn.Conv2d(1, 32, 3, 2), nn.ReLU(), nn.Conv2d(32, 64, 3, 2), nn.ReLU(), nn.Flatten(), nn.Linear(2304, 4)
+    )
+    decoder = nn.Sequential(
+        nn.Linear(2, 1568),
+        nn.ReLU(),
+        nn.Unflatten(1, (32, 7, 7)),
+        nn.ConvTranspose2d(32, 64, 3, 2, 1, 1),
+        nn.ReLU(),
+        nn.ConvTranspose2d(64, 32, 3, 2, 1, 1),
+        nn.ReLU(),
+        nn.ConvTranspose2d(32, 1, 3, 1, 1),
+    )
+    network = nn.ModuleList([encoder, decoder])
+    optimizer = adam(network, 1e-4, 0.9)
+    pixels = torch.relu(uniform(32, 1, 28, 28))
+
+    def loss():
+        mean, log_variance = encoder(pixels).chunk(2, 1)
+        logits = decoder(mean + (log_variance / 2).exp() * torch.randn_like(mean))
+        reconstruction = F.binary_cross_entropy_with_logits(logits, pixels, reduction="none").sum((1, 2, 3)).mean()
+        kl = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(1).mean()
+        return reconstruction + kl
+
+    return lambda: (update(network, optimizer, loss),)
+
+
+def time_step(step):
+    start, used = time.perf_counter(), time.process_time()
+    values = [float(value) for value in step()]
+    if not all(math.isfinite(value) for value in values):
+        raise ValueError("a loss is not finite")
+    return {"seconds": time.perf_counter() - start, "processor": time.process_time() - used}
+
+
+def answer(value):
+    print(json.dumps(value), flush=True)
+
+
+if __name__ == "__main__":
+    chosen = {"dcgan": dcgan, "unet256": unet256, "facades": facades, "points": points, "vae": vae}[sys.argv[1]]()
+    answer({"ready": f"PyTorch {torch.__version__}"})
+    for line in sys.stdin:
+        if line.strip() == "quit":
+            break
+        answer({"steps": [time_step(chosen) for _ in range(int(line))]})
+    answer({"peakBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024})
