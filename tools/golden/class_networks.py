@@ -34,18 +34,15 @@ def dense(w: Weights, name: str, x: torch.Tensor, out: int, bias: bool = True) -
     return y + w.get(f"{name}.bias", (out,), 0.1) if bias else y
 
 
-def batch_norm(w: Weights, name: str, x: torch.Tensor, running: dict[str, torch.Tensor] | None, momentum: float = 0.1) -> torch.Tensor:
-    """Batch statistics if `running` is None or collects them; the stored ones if it has them already."""
+def batch_norm(
+    w: Weights, name: str, x: torch.Tensor, running: dict[str, torch.Tensor], training: bool, momentum: float = 0.1
+) -> torch.Tensor:
+    """`running` holds the running statistics by name; they start at 0 and 1 and move with every training pass."""
     scale = w.get(f"{name}.scale", (x.shape[1],), 0.2, 1.0)
     offset = w.get(f"{name}.offset", (x.shape[1],), 0.1)
-    mean_name, variance_name = f"{name}.runningMean", f"{name}.runningVariance"
-    if running is not None and mean_name in running:
-        return torch.nn.functional.batch_norm(x, running[mean_name], running[variance_name], scale, offset, training=False)
-    mean, variance = torch.zeros(x.shape[1]), torch.ones(x.shape[1])
-    y = torch.nn.functional.batch_norm(x, mean, variance, scale, offset, training=True, momentum=momentum)
-    if running is not None:
-        running[mean_name], running[variance_name] = mean, variance
-    return y
+    mean = running.setdefault(f"{name}.runningMean", torch.zeros(x.shape[1]))
+    variance = running.setdefault(f"{name}.runningVariance", torch.ones(x.shape[1]))
+    return torch.nn.functional.batch_norm(x, mean, variance, scale, offset, training=training, momentum=momentum)
 
 
 def class_latents(w: Weights, z: torch.Tensor, ids: torch.Tensor | None, classes: int, size: int) -> torch.Tensor:
@@ -57,7 +54,7 @@ def class_latents(w: Weights, z: torch.Tensor, ids: torch.Tensor | None, classes
 
 
 def class_logit(w: Weights, x: torch.Tensor, ids: torch.Tensor | None, classes: int) -> torch.Tensor:
-    out = dense(w, "logit", x, max(1, classes))
+    out = dense(w, "logit", x, 1 if ids is None else classes)
     return out if ids is None else out[torch.arange(len(ids)), ids][:, None]
 
 
@@ -86,36 +83,34 @@ def values(x: torch.Tensor, every: int = 1) -> list[float]:
 
 
 def generator_summary(w: Weights, build, every: int = 1) -> dict:
-    """`build(running)` makes the samples; the loss is their product with a ripple."""
+    """`build(running, training)` makes the samples; the loss is their product with a ripple."""
     running: dict[str, torch.Tensor] = {}
-    samples = build(running)
+    samples = build(running, True)
     loss = (nhwc(samples) * ripple(tuple(nhwc(samples).shape), 2.2, 1.0)).sum()
-    trained = build(running)
     return {
         "names": list(w.named),
         "every": every,
         "output": values(samples, every),
         "gradients": projected(w, loss),
         "buffers": {name: value.tolist() for name, value in running.items()},
-        "inference": values(trained, every),
+        "inference": values(build(running, False), every),
     }
 
 
-def discriminator_summary(w: Weights, judge, x: torch.Tensor, penalty: bool = True) -> dict:
-    """`judge(x, running)` returns logits and the last features; the loss is the mean of softplus(-logit)."""
+def discriminator_summary(w: Weights, judge, x: torch.Tensor) -> dict:
+    """`judge(x, running, training)` returns logits and the last features; the loss is the mean of softplus(-logit)."""
     running: dict[str, torch.Tensor] = {}
     x = x.requires_grad_()
-    logits, features = judge(x, running)
+    logits, features = judge(x, running, True)
     loss = torch.nn.functional.softplus(-logits).mean()
-    result = {
+    penalty = r1(logits, x)
+    return {
         "names": list(w.named),
         "logits": values(logits),
         "features": values(features),
         "gradients": projected(w, loss),
         "buffers": {name: value.tolist() for name, value in running.items()},
-        "inference": values(judge(x, running)[0]),
+        "inference": values(judge(x, running, False)[0]),
+        "r1": penalty.item(),
+        "r1Gradients": projected(w, penalty),
     }
-    if penalty:
-        value = r1(logits, x)
-        result |= {"r1": value.item(), "r1Gradients": projected(w, value)}
-    return result

@@ -31,53 +31,56 @@ def image(size: int) -> torch.Tensor:
     return ripple((BATCH, size, size, 3), 0.4, 0.9).permute(0, 3, 1, 2).detach()
 
 
-def generator(classes: int) -> dict:
-    w = Weights(0.2)
-    ids = IDS if classes else None
-
-    def build(running: dict) -> torch.Tensor:
-        h = class_latents(w, ripple((BATCH, 3), 1.1, 1.0), ids, classes, 4)
-        h = dense(w, "project", h, 2 * 2 * 8 * BASE).reshape(BATCH, 2, 2, 8 * BASE).permute(0, 3, 1, 2)
-        for index, width in enumerate((4, 2, 1), 1):
-            h = torch.relu(batch_norm(w, f"up{index}.norm", deconv(w, f"up{index}.convolution", h, width * BASE), running))
-        return torch.tanh(conv(w, "output", h, 3, 3, 1))
-
-    return {"classCount": classes, **generator_summary(w, build, every=7)}
+def generate(w: Weights, z: torch.Tensor, ids: torch.Tensor | None, size: int, running: dict, training: bool) -> torch.Tensor:
+    inner = size // 8
+    h = class_latents(w, z, ids, CLASSES, 4)
+    h = dense(w, "project", h, inner * inner * 8 * BASE).reshape(-1, inner, inner, 8 * BASE).permute(0, 3, 1, 2)
+    for index, width in enumerate((4, 2, 1), 1):
+        h = deconv(w, f"up{index}.convolution", h, width * BASE)
+        h = torch.relu(batch_norm(w, f"up{index}.norm", h, running, training))
+    return torch.tanh(conv(w, "output", h, 3, 3, 1))
 
 
 SHALLOW = [(4, 2, 1), (4, 2, 2), (4, 2, 4), (4, 2, 8)]
 DEEP = [(3, 1, 1), (4, 2, 1), (3, 1, 2), (4, 2, 2), (3, 1, 4), (4, 2, 4), (3, 1, 8)]
 
 
-def discriminator(layout: str, classes: int, pack: int, size: int = 16) -> dict:
-    w = Weights(0.2)
-    ids = IDS if classes else None
+def judge(
+    w: Weights, layout: str, x: torch.Tensor, ids: torch.Tensor | None, pack: int, running: dict, training: bool
+) -> tuple[torch.Tensor, torch.Tensor]:
     plan, slope = (SHALLOW, 0.2) if layout == "shallow" else (DEEP, 0.1)
+    # Consecutive images of a batch side by side in the channels.
+    h = x.reshape(len(x) // pack, pack * 3, *x.shape[2:])
+    for index, (kernel, stride, width) in enumerate(plan, 1):
+        h = conv(w, f"layer{index}.convolution", h, width * BASE, kernel, stride)
+        if layout == "shallow":
+            h = batch_norm(w, f"layer{index}.norm", h, running, training)
+        h = F.leaky_relu(h, slope)
+    return class_logit(w, h.permute(0, 2, 3, 1).reshape(h.shape[0], -1), ids, CLASSES), h
 
-    def judge(x: torch.Tensor, running: dict) -> tuple[torch.Tensor, torch.Tensor]:
-        # Consecutive images of a batch side by side in the channels.
-        h = x.reshape(BATCH // pack, pack * 3, size, size)
-        for index, (kernel, stride, width) in enumerate(plan, 1):
-            h = conv(w, f"layer{index}.convolution", h, width * BASE, kernel, stride)
-            if layout == "shallow":
-                h = batch_norm(w, f"layer{index}.norm", h, running)
-            h = F.leaky_relu(h, slope)
-        return class_logit(w, h.permute(0, 2, 3, 1).reshape(h.shape[0], -1), ids, classes), h
 
+def generator(classes: int) -> dict:
+    w, ids = Weights(0.2), IDS if classes else None
+    z = ripple((BATCH, 3), 1.1, 1.0)
+    return {"classCount": classes, **generator_summary(w, lambda *state: generate(w, z, ids, 16, *state), every=7)}
+
+
+def discriminator(layout: str, classes: int, pack: int, size: int = 16) -> dict:
+    w, ids = Weights(0.2), IDS if classes else None
     case = {"layout": layout, "classCount": classes, "packSize": pack, "size": size}
-    return case | discriminator_summary(w, judge, image(size))
+    return case | discriminator_summary(w, lambda x, *state: judge(w, layout, x, ids, pack, *state), image(size))
 
 
 def mode_seeking_generator(classes: int) -> dict:
     w = Weights(0.2)
 
-    def build(running: dict) -> torch.Tensor:
+    def build(running: dict, training: bool) -> torch.Tensor:
         z = ripple((BATCH, 5), 1.1, 1.0)
         h = (torch.cat([z, F.one_hot(IDS, classes).double()], 1) if classes else z)[:, :, None, None]
         for index, width in enumerate((4, 2, 1), 1):
             stride, padding = (1, 0) if index == 1 else (2, 1)
             h = deconv(w, f"up{index}.convolution", h, width * BASE, stride, padding)
-            h = torch.relu(batch_norm(w, f"up{index}.norm", h, running))
+            h = torch.relu(batch_norm(w, f"up{index}.norm", h, running, training))
         return torch.tanh(deconv(w, "up4.convolution", h, 3))
 
     return {"classCount": classes, **generator_summary(w, build, every=7)}
@@ -86,18 +89,18 @@ def mode_seeking_generator(classes: int) -> dict:
 def mode_seeking_discriminator(classes: int) -> dict:
     w = Weights(0.2)
 
-    def judge(x: torch.Tensor, running: dict) -> tuple[torch.Tensor, torch.Tensor]:
+    def judge_planes(x: torch.Tensor, running: dict, training: bool) -> tuple[torch.Tensor, torch.Tensor]:
         h = x
         if classes:
             h = torch.cat([x, F.one_hot(IDS, classes).double()[:, :, None, None].expand(-1, -1, 32, 32)], 1)
         for index, width in enumerate((1, 2, 4), 1):
             h = conv(w, f"layer{index}.convolution", h, width * BASE, 4, 2)
             if index > 1:
-                h = batch_norm(w, f"layer{index}.norm", h, running)
+                h = batch_norm(w, f"layer{index}.norm", h, running, training)
             h = F.leaky_relu(h, 0.2)
         return conv(w, "score", h, 1, 4, 1, 0).reshape(BATCH, 1), h
 
-    return {"classCount": classes, **discriminator_summary(w, judge, image(32))}
+    return {"classCount": classes, **discriminator_summary(w, judge_planes, image(32))}
 
 
 def main() -> None:

@@ -1,4 +1,17 @@
 export { type AdamOptions, createAdam } from "./adam.ts";
+export {
+  type ClusterConditionalOptions,
+  type ConditionalBatch,
+  createClusterConditionalObjective,
+  type SampleBatch,
+} from "./cluster-conditional-objective.ts";
+export type { PartitionOptions, ReclusteringRecord } from "./cluster-partition.ts";
+export {
+  type ClusterSamplingOptions,
+  clusterProbabilities,
+  type GeneratedSamples,
+  generateFromClusters,
+} from "./cluster-sampling.ts";
 export { type ClusterTermOptions, createClusterTerm } from "./cluster-term.ts";
 export { extractFeatureRows, type FeatureRows } from "./feature-rows.ts";
 export { type ComputedGradients, type ComputedLoss, computeGradients } from "./gradients.ts";
@@ -20,6 +33,7 @@ export {
   type TranslationOutputs,
   type WeightedLoss,
 } from "./paired-translation.ts";
+export { collectSampleRows } from "./sample-rows.ts";
 export { type AbortSignalLike, type BatchSource, type TrainOptions, train } from "./train.ts";
 export {
   DivergedError,
@@ -35,3 +49,9 @@ export {
   type WeightAverageOptions,
   withWeightAveraging,
 } from "./weight-averaging.ts";
+export {
+  type ClusterView,
+  type ReclusteringObjective,
+  type ReclusteringOptions,
+  withReclustering,
+} from "./with-reclustering.ts";

@@ -1,0 +1,140 @@
+import {
+  type ClassCondition,
+  type Discriminator,
+  drawLatents,
+  type ForwardPass,
+  type Generator,
+  type Network,
+} from "@divgen/core-tensors";
+import { type AdversarialLoss, r1Penalty } from "@divgen/losses";
+import { addN, concat, mul, type Scalar, slice, type Tensor, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
+import { type ComputedLoss, computeGradients } from "./gradients.ts";
+import type { LossReport, Objective } from "./objective.ts";
+import type { Optimizer } from "./optimizer.ts";
+
+/** Real samples. */
+export interface SampleBatch<Sample extends Tensor> {
+  /** [batch, ...]. */
+  readonly samples: Sample;
+}
+
+/** Real samples with the class or cluster of each. */
+export interface ConditionalBatch<Sample extends Tensor> extends SampleBatch<Sample> {
+  /** [batch, classCount], one-hot; absent for unconditional networks. */
+  readonly code?: Tensor2D;
+}
+
+/** What is trained, and how. */
+export interface ClusterConditionalOptions<Sample extends Tensor> {
+  readonly generator: Generator<ClassCondition, Sample>;
+  readonly discriminator: Discriminator<ClassCondition, Sample>;
+  readonly generatorOptimizer: Optimizer;
+  readonly discriminatorOptimizer: Optimizer;
+  /** `nonSaturatingLoss` in the release. */
+  readonly adversarialLoss: AdversarialLoss;
+  /**
+   * Factor of the R1 penalty ("reg_param", which equals gamma / 2 of its paper): for ImageNet and Places 0.1 with clusters,
+   * 10 without; 0 leaves it out, as for all smaller data.
+   */
+  readonly r1Weight: number;
+}
+
+const TRAINING = "training";
+
+/**
+ * The step of self-conditioned GANs, and of their unconditional, packed and class-conditional baselines: one update of the
+ * discriminator, then one of the generator against it, with the same latents z and the labels c of the real samples x.
+ *
+ *   L_D = loss(D(x, c), real) + loss(D(G(z, c), c), fake) + r1Weight * mean |d D(x, c) / d x|^2
+ *   L_G = loss(D(G(z, c), c), real)
+ *
+ * Both networks run in training mode in both updates, so that running statistics move with each pass. Labels of generated
+ * samples are those of the batch, hence distributed as the clusters' masses. Batches of packing discriminators must be
+ * multiples of the pack.
+ *
+ * Reports "discriminator/real", "discriminator/fake", "discriminator/r1" (without its factor) and "generator/adversarial".
+ *
+ * @param options - networks are borrowed; optimizers are taken over: disposing the objective disposes them.
+ * @throws RangeError if the weight is negative.
+ * @see Liu et al., "Diverse image generation via self-conditioned GANs", CVPR 2020, eq. 1; stevliu/self-conditioned-gan.
+ */
+export function createClusterConditionalObjective<Sample extends Tensor>(
+  options: ClusterConditionalOptions<Sample>,
+): Objective<ConditionalBatch<Sample>> {
+  const { generator, discriminator, generatorOptimizer, discriminatorOptimizer, adversarialLoss, r1Weight } = options;
+  if (!(r1Weight >= 0)) throw new RangeError(`r1Weight: expected a number >= 0, got ${r1Weight}`);
+  return {
+    state: {
+      networks: { generator, discriminator },
+      optimizers: { generator: generatorOptimizer, discriminator: discriminatorOptimizer },
+      extras: {},
+    },
+    step: (batch, { key }) =>
+      tidy(() => {
+        const { samples } = batch;
+        const condition: ClassCondition = batch.code === undefined ? {} : { code: batch.code };
+        const latents = drawLatents(key.split("latents"), samples.shape[0]!, generator.latentSize);
+        const generatorPass = { mode: TRAINING, key: key.split("generator") } as const;
+        const discriminatorPass = { mode: TRAINING, key: key.split("discriminator") } as const;
+
+        const fakes = generator.generate(latents, condition, generatorPass);
+        const discriminatorReport = update(discriminator, discriminatorOptimizer, () => {
+          const { realLogits, fakeLogits } = judgeBoth(discriminator, samples, fakes, condition, discriminatorPass);
+          const real = adversarialLoss.discriminatorReal(realLogits);
+          const fake = adversarialLoss.discriminatorFake(fakeLogits);
+          const report: Record<string, Scalar> = { "discriminator/real": real, "discriminator/fake": fake };
+          if (r1Weight === 0) return { total: addN([real, fake]) as Scalar, report };
+          const judge = (x: Sample) => discriminator.judge(x, condition, discriminatorPass).logits;
+          const r1 = r1Penalty(judge, samples);
+          return {
+            total: addN([real, fake, mul(r1Weight, r1)]) as Scalar,
+            report: { ...report, "discriminator/r1": r1 },
+          };
+        });
+        fakes.dispose();
+
+        const generatorReport = update(generator, generatorOptimizer, () => {
+          const images = generator.generate(latents, condition, generatorPass);
+          const { logits } = discriminator.judge(images, condition, discriminatorPass);
+          const adversarial = adversarialLoss.generator(logits);
+          return { total: adversarial, report: { "generator/adversarial": adversarial } };
+        });
+        return { ...discriminatorReport, ...generatorReport } as Record<string, Scalar>;
+      }),
+    dispose: () => {
+      generatorOptimizer.dispose();
+      discriminatorOptimizer.dispose();
+    },
+  };
+}
+
+function update(network: Network, optimizer: Optimizer, compute: () => ComputedLoss): LossReport {
+  const { gradients, report } = computeGradients(network, compute);
+  optimizer.applyGradients(network.parameters, gradients);
+  for (const gradient of gradients.values()) gradient.dispose();
+  return report;
+}
+
+/** Scores of real and generated samples: one pass for both unless the network mixes the samples of a batch. */
+function judgeBoth<Sample extends Tensor>(
+  discriminator: Discriminator<ClassCondition, Sample>,
+  reals: Sample,
+  fakes: Sample,
+  condition: ClassCondition,
+  pass: ForwardPass,
+): { realLogits: readonly Tensor[]; fakeLogits: readonly Tensor[] } {
+  // Running statistics betray batch norm, whose result for one sample depends on the others.
+  if (discriminator.buffers.size > 0) {
+    return {
+      realLogits: discriminator.judge(reals, condition, pass).logits,
+      fakeLogits: discriminator.judge(fakes, condition, pass).logits,
+    };
+  }
+  const { code } = condition;
+  const both = concat([reals, fakes], 0) as Tensor as Sample;
+  const { logits } = discriminator.judge(both, code === undefined ? {} : { code: concat([code, code], 0) }, pass);
+  return {
+    realLogits: logits.map((scale) => slice(scale, [0], [scale.shape[0]! / 2])),
+    fakeLogits: logits.map((scale) => slice(scale, [scale.shape[0]! / 2], [scale.shape[0]! / 2])),
+  };
+}
