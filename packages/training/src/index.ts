@@ -50,6 +50,12 @@ export {
   withWeightAveraging,
 } from "./weight-averaging.ts";
 export {
+  type OnlineClusteringObjective,
+  type OnlineClusteringOptions,
+  withOnlineClustering,
+} from "./with-online-clustering.ts";
+export { withRandomLabels } from "./with-random-labels.ts";
+export {
   type ClusterView,
   type ReclusteringObjective,
   type ReclusteringOptions,
