@@ -4,11 +4,17 @@ import type { CommandOutput } from "./command-output.ts";
 import { createDoctorCommand } from "./commands/doctor.ts";
 import { createEngineCommand } from "./commands/engine.ts";
 import { createEvaluateCommand } from "./commands/evaluate.ts";
+import { createStatisticsCommand } from "./commands/statistics.ts";
 
 /** Makes a command of `divgen`. Each lives in a file of its own under `commands/` and is listed below. */
 export type CreateCommand = (output: CommandOutput) => Command;
 
-const commands: readonly CreateCommand[] = [createEvaluateCommand, createDoctorCommand, createEngineCommand];
+const commands: readonly CreateCommand[] = [
+  createEvaluateCommand,
+  createStatisticsCommand,
+  createDoctorCommand,
+  createEngineCommand,
+];
 
 /**
  * The `divgen` command with everything below it. Nothing ends the process: wrong usage is thrown as

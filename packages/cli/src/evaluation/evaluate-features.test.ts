@@ -19,7 +19,8 @@ async function evaluate(...words: string[]): Promise<Evaluation> {
   return JSON.parse(run.results[0]!);
 }
 
-const numberOf = ({ results }: Evaluation, name: string): number => results.find(({ metric }) => metric === name)!.value;
+const numberOf = ({ results }: Evaluation, name: string): number =>
+  results.find(({ metric }) => metric === name)!.value;
 
 describe("divgen evaluate on features", () => {
   const folder = ownFolder();
