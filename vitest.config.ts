@@ -8,7 +8,8 @@ export default defineConfig({
   resolve: { conditions: ["@divgen/source", "module", "node", "import", "default"] },
   ssr: { resolve: { conditions: ["@divgen/source", "module", "node", "import", "default"] } },
   test: {
-    include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+    // "tests" holds those of tools/.
+    include: ["src/**/*.test.ts", "test/**/*.test.ts", "tests/**/*.test.ts"],
     benchmark: { include: ["src/**/*.bench.ts", "bench/**/*.bench.ts"] },
     environment: "node",
     pool: "forks",

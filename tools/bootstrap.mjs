@@ -4,7 +4,7 @@
  */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -19,7 +19,13 @@ export function workspaceEnvironment() {
     join(root, "node_modules", ".bin"),
     process.env.PATH ?? "",
   ].join(delimiter);
-  return { ...process.env, PATH: path, TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1", TURBO_NO_UPDATE_NOTIFIER: "1" };
+  return {
+    ...process.env,
+    PATH: path,
+    TURBO_TELEMETRY_DISABLED: "1",
+    DO_NOT_TRACK: "1",
+    TURBO_NO_UPDATE_NOTIFIER: "1",
+  };
 }
 
 /** Runs a program in the workspace's root with its output shown; resolves to its exit code. Interrupts reach it too. */
@@ -54,7 +60,10 @@ export function fail(message, code = 1) {
 function assertNodeVersion() {
   const [major, minor] = process.versions.node.split(".").map(Number);
   if (major < 20 || (major === 20 && minor < 19)) {
-    fail(`expected Node 20.19 or newer, got ${process.versions.node}. Install a current Node from https://nodejs.org.`, 2);
+    fail(
+      `expected Node 20.19 or newer, got ${process.versions.node}. Install a current Node from https://nodejs.org.`,
+      2,
+    );
   }
 }
 
@@ -63,20 +72,47 @@ function pinnedPnpmVersion() {
   return packageManager.replace(/^pnpm@/, "").replace(/\+.*$/, "");
 }
 
-function installedPnpmVersion() {
-  const manifest = join(toolsFolder, "node_modules", "pnpm", "package.json");
-  return existsSync(manifest) ? JSON.parse(readFileSync(manifest, "utf8")).version : undefined;
+/** The version of the pnpm in .tools/, or undefined unless its command is there too: turbo runs scripts through it. */
+function installedPnpmVersion(modules = join(toolsFolder, "node_modules")) {
+  const manifest = join(modules, "pnpm", "package.json");
+  const command = join(modules, ".bin", process.platform === "win32" ? "pnpm.cmd" : "pnpm");
+  if (![manifest, command, join(modules, "pnpm", "bin", "pnpm.cjs")].every(existsSync)) return undefined;
+  return JSON.parse(readFileSync(manifest, "utf8")).version;
 }
 
+/**
+ * Installs pnpm beside its place and moves it there when it is complete: an installation that is interrupted, or a
+ * second one at the same time, leaves no half of it behind.
+ */
 async function ensurePnpm() {
   const version = pinnedPnpmVersion();
   if (installedPnpmVersion() === version) return;
   console.log(`Setting up pnpm ${version} in .tools/ ...`);
   mkdirSync(toolsFolder, { recursive: true });
-  const npm = process.platform === "win32" ? "npm.cmd" : "npm";
-  const args = ["install", "--prefix", toolsFolder, "--no-save", "--no-audit", "--no-fund", "--loglevel=error", `pnpm@${version}`];
-  const code = await run(npm, args, { cwd: toolsFolder, shell: process.platform === "win32" });
-  if (code !== 0) fail(`pnpm ${version} could not be installed through npm (exit code ${code}). Is the npm registry reachable?`, code);
+  const staging = mkdtempSync(join(toolsFolder, "pnpm-"));
+  try {
+    const problem = await stagePnpm(version, staging);
+    if (problem !== undefined) throw new Error(`pnpm ${version} could not be installed: ${problem}`);
+    // Another process may have been faster.
+    if (installedPnpmVersion() === version) return;
+    rmSync(join(toolsFolder, "node_modules"), { recursive: true, force: true });
+    renameSync(join(staging, "node_modules"), join(toolsFolder, "node_modules"));
+  } finally {
+    rmSync(staging, { recursive: true, force: true });
+  }
+}
+
+/** Installs pnpm into a folder and runs it; resolves to what went wrong. */
+async function stagePnpm(version, folder) {
+  writeFileSync(join(folder, "package.json"), '{ "private": true }\n');
+  const windows = process.platform === "win32";
+  const args = ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error", `pnpm@${version}`];
+  const code = await run(windows ? "npm.cmd" : "npm", args, { cwd: folder, shell: windows });
+  if (code !== 0) return `npm ended with exit code ${code}. Is the npm registry reachable?`;
+  if (installedPnpmVersion(join(folder, "node_modules")) !== version) return "npm left no pnpm command behind.";
+  const command = join("node_modules", ".bin", windows ? "pnpm.cmd" : "pnpm");
+  const runs = await run(command, ["--version"], { cwd: folder, shell: windows, stdio: "ignore" });
+  return runs === 0 ? undefined : `its command does not run (exit code ${runs}).`;
 }
 
 /** A hash of all that decides what an installation holds. */
@@ -94,7 +130,13 @@ async function ensureDependencies() {
   const wanted = installationHash();
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
   console.log("Installing dependencies ...");
-  const code = await runNode(pnpmEntry, ["install", "--frozen-lockfile", "--prefer-offline", "--reporter=append-only", "--loglevel=warn"]);
+  const code = await runNode(pnpmEntry, [
+    "install",
+    "--frozen-lockfile",
+    "--prefer-offline",
+    "--reporter=append-only",
+    "--loglevel=warn",
+  ]);
   if (code !== 0) fail(`the dependencies could not be installed (pnpm ended with exit code ${code}).`, code);
   writeFileSync(stamp, wanted);
 }
@@ -107,7 +149,7 @@ async function ensureBuilt() {
 /** Makes the workspace ready to run. */
 export async function bootstrap() {
   assertNodeVersion();
-  await ensurePnpm();
+  await ensurePnpm().catch((error) => fail(error.message));
   await ensureDependencies();
   await ensureBuilt();
 }

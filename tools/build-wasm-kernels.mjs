@@ -136,7 +136,9 @@ ${lines(sharedRelaxed)};
     console.log(`${output} is what its sources compile to`);
   } else {
     writeFileSync(output, text);
-    console.log(`${output}: ${[simd, relaxed, sharedSimd, sharedRelaxed].map(({ length }) => length).join(", ")} bytes`);
+    console.log(
+      `${output}: ${[simd, relaxed, sharedSimd, sharedRelaxed].map(({ length }) => length).join(", ")} bytes`,
+    );
   }
 } finally {
   rmSync(folder, { recursive: true });

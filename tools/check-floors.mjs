@@ -46,7 +46,14 @@ const readJson = (file) => JSON.parse(readFileSync(file, "utf8"));
 /** All violations in a workspace, as sentences. */
 export function findViolations(root = defaultRoot) {
   const violations = [];
-  const references = new Set(readJson(join(root, "tsconfig.json")).references.map(({ path }) => path.replace(/^\.\//, "")));
+  const references = new Set(
+    readJson(join(root, "tsconfig.json")).references.map(({ path }) => path.replace(/^\.\//, "")),
+  );
+  // A reference to nothing stops tsc and vitest alike.
+  for (const path of references) {
+    if (!existsSync(join(root, path, "tsconfig.json")))
+      violations.push(`tsconfig.json: references ${path}, which has no tsconfig.json`);
+  }
   for (const group of ["packages", "apps"]) {
     if (!existsSync(join(root, group))) continue;
     for (const name of readdirSync(join(root, group))) {
@@ -68,13 +75,16 @@ export function findViolations(root = defaultRoot) {
         }
         if (isBanned(name, target)) violations.push(`${name} must not import ${target}`);
       }
-      const referenced = (readJson(join(folder, "tsconfig.json")).references ?? []).map(({ path }) => path.split("/").at(-1));
+      const referenced = (readJson(join(folder, "tsconfig.json")).references ?? []).map(({ path }) =>
+        path.split("/").at(-1),
+      );
       const wanted = targets.map((dependency) => dependency.slice("@divgen/".length));
       for (const target of wanted) {
         if (!referenced.includes(target)) violations.push(`${name}/tsconfig.json: lacks a reference to ${target}`);
       }
       for (const target of referenced) {
-        if (!wanted.includes(target)) violations.push(`${name}/tsconfig.json: references ${target}, which is no dependency`);
+        if (!wanted.includes(target))
+          violations.push(`${name}/tsconfig.json: references ${target}, which is no dependency`);
       }
       if (!references.has(`${group}/${name}`)) violations.push(`tsconfig.json: lacks a reference to ${group}/${name}`);
     }

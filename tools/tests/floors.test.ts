@@ -49,6 +49,17 @@ test("a missing reference and an unknown package are named", () => {
   ]);
 });
 
+test("a reference to a folder without a project is named", () => {
+  const folder = workspaceWith("losses", "core-tensors");
+  writeFileSync(
+    join(folder, "tsconfig.json"),
+    JSON.stringify({
+      references: [{ path: "packages/losses" }, { path: "packages/core-tensors" }, { path: "apps/gone" }],
+    }),
+  );
+  expect(findViolations(folder)).toEqual(["tsconfig.json: references apps/gone, which has no tsconfig.json"]);
+});
+
 test("continuous integration calls the README's test command", () => {
   expect(readFileSync(join(root, ".ci", "run"), "utf8")).toMatch(/^npm test$/m);
   expect(readFileSync(join(root, "README.md"), "utf8")).toContain("npm test");

@@ -1,4 +1,9 @@
-import { constantInitializer, normalInitializer, type WeightInitializer, xavierNormalInitializer } from "@divgen/layers";
+import {
+  constantInitializer,
+  normalInitializer,
+  type WeightInitializer,
+  xavierNormalInitializer,
+} from "@divgen/layers";
 
 /**
  * How BicycleGAN and MSGAN start their paired networks: Xavier normal with gain 0.02, standard deviation
