@@ -50,6 +50,23 @@ describe("eigenvalues", () => {
       { seed: 4, numRuns: 40 },
     );
   });
+  test("of rows that repeat many times are those of the rows, times the repeats, and zeros", () => {
+    const [distinct, repeats] = [20, 10];
+    // What elimination leaves of dependent rows shrinks step by step, here until its squares vanish.
+    const product = (i: number, j: number): number => {
+      let sum = 0;
+      for (let at = 0; at < 30; at++) sum += Math.sin(1 + 31 * i + at * at) * Math.sin(1 + 31 * j + at * at);
+      return sum;
+    };
+    const n = distinct * repeats;
+    const gramOf = (size: number): Float64Array =>
+      Float64Array.from({ length: size * size }, (_, at) =>
+        product(Math.floor(at / size) % distinct, (at % size) % distinct),
+      );
+    const once = symmetricEigenvalues(gramOf(distinct), distinct);
+    const expected = [...new Array(n - distinct).fill(0), ...once.map((value) => value * repeats)];
+    expectClose(symmetricEigenvalues(gramOf(n), n), expected, { absolute: 1e-14 * expected.at(-1)! });
+  });
   test("a zero matrix has zeros, a matrix with NaN is refused", () => {
     expect(Array.from(symmetricEigenvalues(new Float64Array(9), 3))).toEqual([0, 0, 0]);
     expect(() => symmetricEigenvalues(Float64Array.of(1, 0, Number.NaN, 1), 2)).toThrow(/got NaN at row 1, column 0/);
@@ -127,6 +144,16 @@ describe("Frechet distance", () => {
     expectClose([frechetDistance(meanAndCovariance(constant), meanAndCovariance(other)).value], [3], {
       relative: 1e-12,
     });
+  });
+  test("samples that repeat give the same from features and from statistics", () => {
+    const columns = 320;
+    const valueAt = (_: unknown, at: number) =>
+      Math.sin(1 + 31 * (Math.floor(at / columns) % 20) + (at % columns) ** 2);
+    const repeated = { values: Float64Array.from({ length: 200 * columns }, valueAt), rows: 200, columns };
+    const other = gaussianRows(9, 50, columns);
+    const { value } = frechetDistanceOfFeatures(repeated, other);
+    const fromStatistics = frechetDistance(meanAndCovariance(repeated), meanAndCovariance(other)).value;
+    expectClose([value], [fromStatistics], { relative: 1e-7 });
   });
   test("too few samples, unlike widths, NaN and infinity are clear errors", () => {
     const good = gaussianRows(1, 5, 3);

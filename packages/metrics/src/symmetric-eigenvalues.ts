@@ -34,6 +34,9 @@ interface Tridiagonal {
   readonly offDiagonal: Float64Array;
 }
 
+/** A sum of squares in a matrix of entries up to 1 that is far below the square of rounding. */
+const NEGLIGIBLE = 1e-200;
+
 /**
  * Householder reflections from the last row up. Each pass over the triangle applies the previous reflection and forms
  * the product that the next one needs, so that memory is read once a step. Destroys `a`.
@@ -54,7 +57,8 @@ function tridiagonalize(a: Float64Array, n: number): Tridiagonal {
     for (let j = 0; j < i - 1; j++) tail += a[row + j]! * a[row + j]!;
     const last = a[row + i - 1]!;
     let h = 0;
-    if (tail === 0) {
+    // What is left of dependent rows shrinks without end, until squares vanish and quotients are not numbers.
+    if (tail < NEGLIGIBLE) {
       offDiagonal[i] = last;
       v.fill(0, 0, i);
     } else {
@@ -69,7 +73,7 @@ function tridiagonalize(a: Float64Array, n: number): Tridiagonal {
     let inner = 0;
     if (h > 0) {
       for (let j = 0; j < i; j++) inner += v[j]! * p[j]!;
-      const half = inner / (2 * h * h);
+      const half = inner / (2 * h) / h;
       for (let j = 0; j < i; j++) p[j] = p[j]! / h - half * v[j]!;
     } else p.fill(0, 0, i);
     [u, v] = [v, u];
