@@ -3,11 +3,12 @@ import { Command } from "commander";
 import type { CommandOutput } from "../command-output.ts";
 import { evaluateSamples } from "../evaluation/evaluate-samples.ts";
 import { evaluationJson } from "../evaluation/evaluation-document.ts";
+import { createEvaluationReport } from "../evaluation/evaluation-report.ts";
 import { parseSettings, type SettingFlags } from "../evaluation/evaluation-settings.ts";
 import { evaluationText } from "../evaluation/evaluation-text.ts";
 import { evaluatedMetrics, parseMetrics } from "../evaluation/metric-choice.ts";
 import { addExtractorOptions, type ExtractorFlags } from "../extraction/choose-extractor.ts";
-import { writeOutputFile } from "../output-file.ts";
+import { makeFolder, writeOutputFile } from "../output-file.ts";
 
 interface EvaluateFlags extends ExtractorFlags, SettingFlags {
   readonly generated: string;
@@ -15,6 +16,7 @@ interface EvaluateFlags extends ExtractorFlags, SettingFlags {
   readonly metrics?: string[];
   readonly json?: boolean;
   readonly output?: string;
+  readonly report?: string;
   readonly cache: boolean;
 }
 
@@ -42,6 +44,7 @@ export function createEvaluateCommand(output: CommandOutput): Command {
   return addExtractorOptions(command)
     .option("--json", "print the results as JSON, and nothing else")
     .option("--output <file>", "also write the JSON there, for divgen compare")
+    .option("--report <folder>", "also write report.html and report.json there: plots, worst bins, provenance")
     .option("--no-cache", "neither use nor keep features in the cache")
     .action(async (flags: EvaluateFlags) => {
       const settings = parseSettings(flags);
@@ -55,6 +58,11 @@ export function createEvaluateCommand(output: CommandOutput): Command {
       );
       const { evaluation } = outcome;
       if (flags.output !== undefined) await writeOutputFile(flags.output, `${evaluationJson(evaluation)}\n`);
+      if (flags.report !== undefined) {
+        makeFolder(flags.report);
+        const { htmlPath } = await (await createEvaluationReport(outcome)).write(flags.report);
+        output.note(`report: ${htmlPath}`);
+      }
       output.result(flags.json === true ? evaluationJson(evaluation) : evaluationText(evaluation));
     });
 }

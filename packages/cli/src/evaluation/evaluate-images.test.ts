@@ -1,4 +1,4 @@
-import { cpSync, rmSync } from "node:fs";
+import { cpSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { readImage } from "@divgen/image-files";
 import { frechetDistanceOfFeatures } from "@divgen/metrics";
@@ -83,6 +83,20 @@ describe("divgen evaluate on images", () => {
     expect(generated.count).toBe(8);
     expect(generated.skipped.map(({ name }) => name)).toEqual(["4.png", "empty.jpg"]);
     expect(results[0]!.count).toBe(8);
+  });
+
+  it("writes a report with the worst bins and where every number comes from", async () => {
+    const report = join(folder.path, "pages", "report");
+    await evaluate("--generated", first, "--reference", second, ...pixels, "--bins", "2", "--report", report);
+    const html = readFileSync(join(report, "report.html"), "utf8");
+    expect(html).toMatch(/NDB \(pixels\)/);
+    expect(html).toMatch(/bin [01]: \d+\.\d% real, \d+\.\d% generated, z -?\d\.\d/);
+    const { sections } = JSON.parse(readFileSync(join(report, "report.json"), "utf8"));
+    const grid = sections.find(({ kind }: { kind: string }) => kind === "image-grid");
+    expect(grid.images).toHaveLength(16);
+    expect(grid.images.some(({ label }: { label: string }) => /^\d\.png$/.test(label))).toBe(true);
+    const captions = sections.map(({ caption }: { caption?: string }) => caption);
+    expect(captions).toEqual(expect.arrayContaining(["Frechet distance (pixels)", "JSD of bins (pixels)"]));
   });
 
   it("compares pairs of images by name", async () => {
