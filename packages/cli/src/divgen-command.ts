@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { Command } from "commander";
 import type { CommandOutput } from "./command-output.ts";
+import { createCompareCommand } from "./commands/compare.ts";
 import { createDoctorCommand } from "./commands/doctor.ts";
 import { createEngineCommand } from "./commands/engine.ts";
 import { createEvaluateCommand } from "./commands/evaluate.ts";
@@ -11,6 +12,7 @@ export type CreateCommand = (output: CommandOutput) => Command;
 
 const commands: readonly CreateCommand[] = [
   createEvaluateCommand,
+  createCompareCommand,
   createStatisticsCommand,
   createDoctorCommand,
   createEngineCommand,
