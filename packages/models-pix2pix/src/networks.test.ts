@@ -60,8 +60,8 @@ function projectedGradients(network: Network, names: readonly string[], loss: ()
   const variables: Variable[] = names.map((name) => network.parameters.get(name)!);
   const { value, grads } = variableGrads(loss, variables);
   const projections = variables.map((variable) => {
-    const gradient = grads[variable.name]!.dataSync();
-    return gradient.reduce((total: number, entry: number, index: number) => total + entry * Math.cos(0.3 * index), 0);
+    const gradient = Array.from(grads[variable.name]!.dataSync());
+    return gradient.reduce((total, entry, index) => total + entry * Math.cos(0.3 * index), 0);
   });
   value.dispose();
   dispose(grads);
