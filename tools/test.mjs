@@ -54,8 +54,10 @@ for (const folder of suiteFolders()) {
     continue;
   }
   const results = JSON.parse(readFileSync(resultsOf(folder), "utf8"));
-  if (results.numTotalTests === 0 && results.testResults.length === 0)
+  // sampler-diverse is private and empty until it is written; whatever is published has tests.
+  if (results.numTotalTests === 0 && results.testResults.length === 0 && !folder.endsWith("sampler-diverse")) {
     failedChecks.push(`no tests in ${relative(root, folder)}`);
+  }
   passed += results.numPassedTests;
   skipped += results.numPendingTests + (results.numTodoTests ?? 0);
   // A file that fails to load counts as one failure: it has no tests to count.
