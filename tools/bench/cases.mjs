@@ -19,7 +19,7 @@ import { bernoulliNllLoss, gaussianKlLoss, l1Loss, nonSaturatingLoss } from "../
 import { createDcganGenerator, createShallowDiscriminator } from "../../packages/models-dcgan/dist/index.js";
 import { createPatchDiscriminator, createUnetGenerator } from "../../packages/models-pix2pix/dist/index.js";
 import { createConvolutionalVae, reparameterize } from "../../packages/models-vae/dist/index.js";
-import { normal, randomKey, uniform } from "../../packages/random/dist/index.js";
+import { randomKey, uniform } from "../../packages/random/dist/index.js";
 import {
   computeGradients,
   constantSchedule,
