@@ -5,7 +5,9 @@ import { createCompareCommand } from "./commands/compare.ts";
 import { createDoctorCommand } from "./commands/doctor.ts";
 import { createEngineCommand } from "./commands/engine.ts";
 import { createEvaluateCommand } from "./commands/evaluate.ts";
+import { createExtractCommand } from "./commands/extract.ts";
 import { createStatisticsCommand } from "./commands/statistics.ts";
+import { createWeightsCommand } from "./commands/weights.ts";
 
 /** Makes a command of `divgen`. Each lives in a file of its own under `commands/` and is listed below. */
 export type CreateCommand = (output: CommandOutput) => Command;
@@ -13,7 +15,9 @@ export type CreateCommand = (output: CommandOutput) => Command;
 const commands: readonly CreateCommand[] = [
   createEvaluateCommand,
   createCompareCommand,
+  createExtractCommand,
   createStatisticsCommand,
+  createWeightsCommand,
   createDoctorCommand,
   createEngineCommand,
 ];
