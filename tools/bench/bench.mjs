@@ -1,7 +1,9 @@
 /**
  * Prints the table of BENCHMARKS.md: training steps of divgen beside the same steps in PyTorch.
  *
- *     node tools/bench/bench.mjs [--cases dcgan,points] [--engines native,wasm] [--rounds 7] [--threads 2]
+ *     node tools/bench/bench.mjs [--cases dcgan,points] [--engines native,native:1,wasm] [--rounds 7] [--threads 2]
+ *
+ * "native:1" is the native engine held to one thread, which suits small networks; other competitors have `--threads`.
  *
  * Competitors of a case run as processes of their own, one after the other in each round, so that what else a shared machine
  * does meets all of them alike; the others wait. `PYTHON` names a Python with torch; without one its column is empty.
@@ -18,7 +20,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const { values: flags } = parseArgs({
   options: {
     cases: { type: "string", default: "dcgan,unet256,facades,points,vae" },
-    engines: { type: "string", default: "native,wasm" },
+    engines: { type: "string", default: "native,native:1,wasm" },
     rounds: { type: "string", default: "7" },
     threads: { type: "string", default: "2" },
   },
@@ -35,10 +37,9 @@ const catalogue = {
 
 /** A process that runs steps when asked. */
 class Competitor {
-  constructor(name, command, parameters) {
+  constructor(name, command, parameters, threads = flags.threads) {
     this.name = name;
     this.steps = [];
-    const threads = flags.threads;
     this.process = spawn(command, parameters, {
       stdio: ["pipe", "pipe", "inherit"],
       env: { ...process.env, BENCH_THREADS: threads, OMP_NUM_THREADS: threads, TF_NUM_INTRAOP_THREADS: threads },
@@ -62,7 +63,9 @@ class Competitor {
 
 function competitorsOf(name) {
   const engines = flags.engines.split(",").map((engine) => {
-    return new Competitor(engine, process.execPath, [join(here, "divgen_steps.mjs"), engine, name]);
+    const [engineName, threads] = engine.split(":");
+    const title = threads === undefined ? engineName : `${engineName}, ${threads} thread`;
+    return new Competitor(title, process.execPath, [join(here, "divgen_steps.mjs"), engineName, name], threads);
   });
   const torch = new Competitor("PyTorch", process.env.PYTHON ?? "python3", [join(here, "torch_steps.py"), name]);
   return [torch, ...engines];

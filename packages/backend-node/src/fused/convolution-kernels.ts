@@ -10,20 +10,32 @@ import type { OperationAttribute } from "./tensorflow-binding.ts";
  * share out. They are run as one matrix product, whose layout is the one that the weights have already. The limits are
  * measured ones.
  */
-const FEW_PIXELS = 256;
+/** At most so many output pixels, and at least so many weights. */
+interface Limits {
+  readonly pixels: number;
+  readonly weights: number;
+}
+const FORWARD: readonly Limits[] = [
+  { pixels: 256, weights: 1 << 19 },
+  { pixels: 1024, weights: 1 << 20 },
+];
+const BY_FILTER: readonly Limits[] = [{ pixels: 256, weights: 1 << 17 }];
+const BY_INPUT: readonly Limits[] = [
+  { pixels: 256, weights: 1 << 17 },
+  { pixels: 1024, weights: 1 << 21 },
+];
+/** Larger images lose more by scattering than they gain. */
 const FEW_PIXELS_A_SIDE = 8;
-const MANY_WEIGHTS_FORWARD = 1 << 19;
-const MANY_WEIGHTS_BACKWARD = 1 << 17;
 
 /** y = x * filter, for NHWC images. */
 export function convolve(ops: NativeOperations, x: TensorInfo, filter: TensorInfo, shape: ConvolutionShape): Tensor {
-  if (suitsProduct(shape, MANY_WEIGHTS_FORWARD)) return productOf(ops, x, filter, shape);
+  if (suitsProduct(shape, FORWARD)) return productOf(ops, x, filter, shape);
   return ops.run("Conv2D", attributesOf(ops, shape), [x, filter]);
 }
 
 /** Gradient of a convolution by its filter. */
 export function filterGradient(ops: NativeOperations, x: TensorInfo, dy: TensorInfo, shape: ConvolutionShape): Tensor {
-  if (suitsProduct(shape, MANY_WEIGHTS_BACKWARD)) return filterGradientByProduct(ops, x, dy, shape);
+  if (suitsProduct(shape, BY_FILTER)) return filterGradientByProduct(ops, x, dy, shape);
   const sizes = ops.integers([shape.filterHeight, shape.filterWidth, shape.inChannels, shape.outChannels]);
   const inputs = [ops.handle(x), sizes, ops.handle(dy)];
   return ops.tensor(ops.one("Conv2DBackpropFilter", attributesOf(ops, shape), inputs));
@@ -37,20 +49,19 @@ export function inputGradient(
   shape: ConvolutionShape,
 ): Tensor {
   const isSmall = Math.max(shape.outHeight, shape.outWidth) <= FEW_PIXELS_A_SIDE;
-  if (isSmall && suitsProduct(shape, MANY_WEIGHTS_BACKWARD)) return inputGradientByProduct(ops, dy, filter, shape);
+  if (isSmall && suitsProduct(shape, BY_INPUT)) return inputGradientByProduct(ops, dy, filter, shape);
   const sizes = ops.integers([shape.batch, shape.inHeight, shape.inWidth, shape.inChannels]);
   const inputs = [sizes, ops.handle(filter), ops.handle(dy)];
   return ops.tensor(ops.one("Conv2DBackpropInput", attributesOf(ops, shape), inputs));
 }
 
-function suitsProduct(shape: ConvolutionShape, manyWeights: number): boolean {
+function suitsProduct(shape: ConvolutionShape, limits: readonly Limits[]): boolean {
   const weights = shape.filterHeight * shape.filterWidth * shape.inChannels * shape.outChannels;
   return (
     shape.padding !== "EXPLICIT" &&
     shape.dilationHeight === 1 &&
     shape.dilationWidth === 1 &&
-    outputPixels(shape) <= FEW_PIXELS &&
-    weights >= manyWeights
+    limits.some((limit) => outputPixels(shape) <= limit.pixels && weights >= limit.weights)
   );
 }
 

@@ -1,19 +1,10 @@
-import {
-  BatchMatMul,
-  Cast,
-  type DataType,
-  type KernelConfig,
-  Reshape,
-  Sum,
-  type TensorInfo,
-  util,
-} from "@tensorflow/tfjs-core";
+import { Cast, type DataType, type KernelConfig, Reshape, Sum, type TensorInfo, util } from "@tensorflow/tfjs-core";
 import { nativeKernel, originalKernel } from "./native-kernel.ts";
 import { TENSORFLOW_BACKEND } from "./tensorflow-binding.ts";
 
 /** tfjs's own kernels, of which a training step runs hundreds, with less work around the arithmetic. */
 export function everydayKernels(): KernelConfig[] {
-  return [reshapeKernel(), castKernel(), matMulKernel(), sumKernel()];
+  return [reshapeKernel(), castKernel(), sumKernel()];
 }
 
 /**
@@ -57,27 +48,6 @@ function castKernel(): KernelConfig {
 function shareMemory(backend: unknown, { dataId, shape, dtype }: TensorInfo): TensorInfo {
   (backend as { incRef(dataId: object): void }).incRef(dataId);
   return { dataId, shape, dtype };
-}
-
-/** Products of two matrices by `MatMul`, which starts faster than its batched sister. */
-function matMulKernel(): KernelConfig {
-  const original = originalKernel(BatchMatMul);
-  const fast = nativeKernel<{ transposeA: boolean; transposeB: boolean }>(
-    BatchMatMul,
-    (ops, { a, b }, { transposeA, transposeB }) => {
-      const attributes = [ops.float, ops.flag("transpose_a", transposeA), ops.flag("transpose_b", transposeB)];
-      return ops.run("MatMul", attributes, [a!, b!]);
-    },
-  );
-  return {
-    ...fast,
-    kernelFunc: (call) => {
-      const { a, b } = call.inputs as Record<string, TensorInfo>;
-      const isPlain =
-        a!.shape.length === 2 && b!.shape.length === 2 && a!.dtype === "float32" && b!.dtype === "float32";
-      return isPlain ? fast.kernelFunc(call) : original(call);
-    },
-  };
 }
 
 /** Sums over all axes but the last, as in the gradient of every bias, by the operation made for them. */

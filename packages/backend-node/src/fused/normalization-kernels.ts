@@ -53,36 +53,22 @@ export function batchGradients(
 }
 
 /**
- * Instance normalisation: batch normalisation of each image by itself. Dividing along the first axis copies nothing.
+ * Instance normalisation: batch normalisation of [1, height, width, batch * channels], where the channels of all images
+ * lie side by side. A single image has that shape as it is.
  *
  * @param x - [batch, height, width, channels], of more than one position.
  * @returns output as `x`, mean and variance [batch * channels].
  */
 export function normalizeInstances(ops: NativeOperations, x: TensorInfo, affine: Affine, epsilon: number): Normalized {
-  const parameters = affineHandles(ops, x, affine);
-  const images = splitFirst(ops, ops.handle(x), x.shape[0]!);
-  const parts = images.handles.map((id) => normalizeImages(ops, id, parameters, epsilon));
-  images.free();
-  return [
-    ops.tensor(
-      joinFirst(
-        ops,
-        parts.map((part) => part[0]),
-      ),
-    ),
-    ops.tensor(
-      joinFirst(
-        ops,
-        parts.map((part) => part[1]),
-      ),
-    ),
-    ops.tensor(
-      joinFirst(
-        ops,
-        parts.map((part) => part[2]),
-      ),
-    ),
-  ];
+  if (x.shape[0] === 1) return normalizeBatch(ops, x, affine, epsilon);
+  const images = sideBySide(ops, x);
+  const scale = repeated(ops, x, affine?.scale ?? null, 1);
+  const offset = repeated(ops, x, affine?.offset ?? null, 0);
+  const [y, mean, variance] = normalizeImages(ops, images.id, [scale.id, offset.id], epsilon);
+  ops.free(images);
+  scale.free();
+  offset.free();
+  return [ops.tensor(oneBehindTheOther(ops, y, x.shape)), ops.tensor(mean), ops.tensor(variance)];
 }
 
 /** Gradients of `normalizeInstances`, given its statistics. */
@@ -95,39 +81,58 @@ export function instanceGradients(
   variance: TensorInfo,
   epsilon: number,
 ): NormalizationGradients {
-  const batch = x.shape[0]!;
-  const images = splitFirst(ops, ops.handle(x), batch);
-  const gradients = splitFirst(ops, ops.handle(dy), batch);
-  const means = splitFirst(ops, ops.handle(mean), batch);
-  const variances = splitFirst(ops, ops.handle(variance), batch);
-  const parts = images.handles.map((id, index) => {
-    const statistics = [means.handles[index]!, variances.handles[index]!] as const;
-    return imageGradients(ops, gradients.handles[index]!, id, scaleHandle(ops, x, scale), statistics, epsilon);
-  });
-  images.free();
-  gradients.free();
-  means.free();
-  variances.free();
+  if (x.shape[0] === 1) return batchGradients(ops, dy, x, scale, mean, variance, epsilon);
+  const images = sideBySide(ops, x);
+  const gradients = sideBySide(ops, dy);
+  const scales = repeated(ops, x, scale, 1);
+  const statistics = [ops.handle(mean), ops.handle(variance)] as const;
+  const [dx, dScale, dOffset] = imageGradients(ops, gradients.id, images.id, scales.id, statistics, epsilon);
+  ops.free(images, gradients);
+  scales.free();
   return [
-    ops.tensor(
-      joinFirst(
-        ops,
-        parts.map((part) => part[0]),
-      ),
-    ),
-    ops.tensor(
-      sum(
-        ops,
-        parts.map((part) => part[1]),
-      ),
-    ),
-    ops.tensor(
-      sum(
-        ops,
-        parts.map((part) => part[2]),
-      ),
-    ),
+    ops.tensor(oneBehindTheOther(ops, dx, x.shape)),
+    ops.tensor(sumOfImages(ops, dScale, x.shape)),
+    ops.tensor(sumOfImages(ops, dOffset, x.shape)),
   ];
+}
+
+/** [1, height, width, batch * channels] of [batch, height, width, channels]. */
+function sideBySide(ops: NativeOperations, x: TensorInfo): OutputHandle {
+  const [batch, height, width, channels] = x.shape as [number, number, number, number];
+  const moved = transpose(ops, ops.handle(x), [1, 2, 0, 3]);
+  const joined = ops.reshape(moved.id, [1, height, width, batch * channels]);
+  ops.free(moved);
+  return joined;
+}
+
+/** The inverse; frees what it is given. */
+function oneBehindTheOther(ops: NativeOperations, joined: OutputHandle, shape: readonly number[]): OutputHandle {
+  const [batch, height, width, channels] = shape as [number, number, number, number];
+  const apart = ops.reshape(joined.id, [height, width, batch, channels]);
+  const moved = transpose(ops, apart.id, [2, 0, 1, 3]);
+  ops.free(joined, apart);
+  return moved;
+}
+
+function transpose(ops: NativeOperations, id: number, order: readonly number[]): OutputHandle {
+  return ops.one("Transpose", [ops.float, ops.type("Tperm", "int32")], [id, ops.integers(order)]);
+}
+
+/** Values [channels] once for each image, or a constant for null. */
+function repeated(ops: NativeOperations, x: TensorInfo, values: TensorInfo | null, constant: number) {
+  const [batch, , , channels] = x.shape as [number, number, number, number];
+  if (values === null) return { id: ops.filled(batch * channels, constant), free: () => undefined };
+  const attributes = [ops.float, ops.type("Tmultiples", "int32")];
+  const tiled = ops.one("Tile", attributes, [ops.handle(values), ops.integers([batch])]);
+  return { id: tiled.id, free: () => ops.free(tiled) };
+}
+
+/** [channels] from [batch * channels]; frees what it is given. */
+function sumOfImages(ops: NativeOperations, values: OutputHandle, shape: readonly number[]): OutputHandle {
+  const rows = ops.reshape(values.id, [shape[0]!, shape[3]!]);
+  const sum = ops.one("BiasAddGrad", [ops.float, ops.text("data_format", "NHWC")], [rows.id]);
+  ops.free(values, rows);
+  return sum;
 }
 
 function affineHandles(ops: NativeOperations, x: TensorInfo, affine: Affine): [scale: number, offset: number] {
@@ -193,35 +198,4 @@ function asImages(ops: NativeOperations, x: TensorInfo): OutputHandle & { reshap
   const channels = x.shape.at(-1)!;
   const rows = x.shape.slice(0, -1).reduce((product, size) => product * size, 1);
   return { ...ops.reshape(id, [rows, 1, 1, channels]), reshaped: true };
-}
-
-interface Parts {
-  readonly handles: readonly number[];
-  free(): void;
-}
-
-function splitFirst(ops: NativeOperations, id: number, count: number): Parts {
-  if (count === 1) return { handles: [id], free: () => undefined };
-  const axis = ops.integerScalar(0);
-  const parts = ops.several("Split", [ops.float, ops.integer("num_split", count)], [axis, id], count);
-  return { handles: parts.map((part) => part.id), free: () => ops.free(...parts) };
-}
-
-function joinFirst(ops: NativeOperations, parts: readonly OutputHandle[]): OutputHandle {
-  if (parts.length === 1) return parts[0]!;
-  const attributes = [ops.float, ops.integer("N", parts.length), ops.type("Tidx", "int32")];
-  const joined = ops.one("ConcatV2", attributes, [...parts.map((part) => part.id), ops.integerScalar(0)]);
-  ops.free(...parts);
-  return joined;
-}
-
-function sum(ops: NativeOperations, parts: readonly OutputHandle[]): OutputHandle {
-  if (parts.length === 1) return parts[0]!;
-  const total = ops.one(
-    "AddN",
-    [ops.float, ops.integer("N", parts.length)],
-    parts.map((part) => part.id),
-  );
-  ops.free(...parts);
-  return total;
 }

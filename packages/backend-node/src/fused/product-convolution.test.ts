@@ -71,7 +71,7 @@ describe.skipIf(!native)("convolution as a matrix product", () => {
     ]);
     const names = one.mock.calls.map(([name]) => name);
     one.mockRestore();
-    expect(names.filter((name) => name === "MatMul")).toHaveLength(3);
+    expect(names.filter((name) => name === "BatchMatMulV2")).toHaveLength(3);
     expect(names.filter((name) => name.startsWith("Conv2D"))).toHaveLength(0);
     // Explicit padding, here that of "same", always goes to oneDNN.
     const expected = computeOn("tensorflow", values, (x, w, dy) => {

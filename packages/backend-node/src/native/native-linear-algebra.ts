@@ -23,8 +23,8 @@ export function nativeLinearAlgebra(): LinearAlgebra64 | null {
       assertMatrixSize(a, rowsA, colsA, "a");
       assertMatrixSize(b, colsA, colsB, "b");
       const inputs = [send(ops, a, [rowsA, colsA]), send(ops, b, [colsA, colsB])];
-      const attributes = [double(ops, "T"), ops.flag("transpose_a", false), ops.flag("transpose_b", false)];
-      return compute(ops, inputs, (ids) => [ops.one("MatMul", attributes, ids)]);
+      const attributes = [double(ops, "T"), ops.flag("adj_x", false), ops.flag("adj_y", false)];
+      return compute(ops, inputs, (ids) => [ops.one("BatchMatMulV2", attributes, ids)]);
     },
     symmetricEigenvalues: (matrix, n) => {
       assertMatrixSize(matrix, n, n, "matrix");
