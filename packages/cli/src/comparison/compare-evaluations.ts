@@ -25,13 +25,14 @@ export function compareEvaluations(evaluations: readonly NamedEvaluation[]): Met
   const resultOf = ({ evaluation }: NamedEvaluation, metric: MetricName): TitledResult | undefined =>
     evaluation.results.find((result) => result.metric === metric);
   const metrics = metricNames.filter((metric) => evaluations.some((named) => resultOf(named, metric) !== undefined));
-  const notes: string[] = [];
+  const unlikeCounts = new Map<string, MetricName[]>();
   for (const metric of metrics) {
     const measured = evaluations.filter((named) => resultOf(named, metric) !== undefined);
     assertOneColumn(metric, measured, (named) => resultOf(named, metric)!);
     const counts = new Set(measured.map((named) => resultOf(named, metric)!.count));
     if (counts.size > 1 && COUNT_MATTERS.includes(metric)) {
-      notes.push(`${metric} depends on the number of samples, and here it differs: ${[...counts].join(", ")}.`);
+      const text = [...counts].join(", ");
+      unlikeCounts.set(text, [...(unlikeCounts.get(text) ?? []), metric]);
     }
   }
   return {
@@ -53,7 +54,10 @@ export function compareEvaluations(evaluations: readonly NamedEvaluation[]): Met
         }),
       ),
     })),
-    notes,
+    notes: Array.from(
+      unlikeCounts,
+      ([counts, of]) => `The number of samples differs (${counts}), and moves these: ${of.join(", ")}.`,
+    ),
   };
 }
 

@@ -50,7 +50,7 @@ describe("divgen compare", () => {
     ];
     const run = await runDivgen("compare", ...files);
     expect(run.results[0]).toMatch(/n\/a/);
-    expect(run.results[0]).toMatch(/frechet-distance depends on the number of samples.*: 30, 20/);
+    expect(run.results[0]).toMatch(/The number of samples differs \(30, 20\), and moves these: frechet-distance\./);
   });
 
   const edited = (path: string, edit: (evaluation: { results: Record<string, unknown>[] }) => void): string => {

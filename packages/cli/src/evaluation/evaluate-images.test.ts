@@ -2,8 +2,10 @@ import { cpSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { readImage } from "@divgen/image-files";
 import { frechetDistanceOfFeatures } from "@divgen/metrics";
+import { writeSafetensors } from "@divgen/weight-files";
 import { beforeEach, describe, expect, it } from "vitest";
 import { ownFolder, put, putArray, putImages } from "../../test/folders.ts";
+import { drawn, squeezeHeads, squeezeNet } from "../../test/network-weights.ts";
 import { runDivgen } from "../../test/run-divgen.ts";
 import type { Evaluation } from "./evaluation-document.ts";
 
@@ -109,6 +111,39 @@ describe("divgen evaluate on images", () => {
     rmSync(join(second, "8.png"));
     const run = await runDivgen("evaluate", ...words);
     expect([run.exitCode, run.error]).toEqual([3, expect.stringMatching(/same name .* 1 have none: 8\.png/)]);
+  });
+
+  it("compares images by LPIPS with imported weights, and by feature maps", async () => {
+    const put64 = async (name: string, label: string) => putImages(join(folder.path, name), label, 4, 64);
+    const [a, b] = [await put64("a", "a"), await put64("b", "b")];
+    cpSync(join(a, "0.png"), join(b, "0.png"));
+    const measure = (...words: string[]) => evaluate("--generated", a, "--reference", b, "--engine", "wasm", ...words);
+    const metrics = ["--metrics", "perceptual-distance", "pairwise-distance", "--pairs", "3", "--distance"];
+    const lacking = await runDivgen("evaluate", "--generated", a, "--reference", b, ...metrics, "lpips-squeeze");
+    expect([lacking.exitCode, lacking.error]).toEqual([3, expect.stringMatching(/no weights of squeezenet-1\.1 here/)]);
+    for (const [network, shapes] of [
+      ["squeezenet-1.1", squeezeNet],
+      ["lpips-squeeze-heads", squeezeHeads],
+    ] as const) {
+      const file = put(join(folder.path, `${network}.safetensors`), writeSafetensors(drawn(shapes)));
+      expect((await runDivgen("weights", "import", file, "--network", network)).error).toBe("");
+    }
+    const lpips = await measure(...metrics, "lpips-squeeze");
+    expect(lpips.results.map(({ title }) => title)).toEqual([
+      "perceptual distance (lpips-squeeze)",
+      "mean pairwise distance (lpips-squeeze)",
+    ]);
+    expect(lpips.results[0]).toMatchObject({
+      count: 4,
+      resizeRule: "none",
+      weightHash: expect.stringMatching(/^\w{64}\+\w{64}$/),
+    });
+    expect(lpips.results[1]!.details).toMatchObject({ distance: "lpips-squeeze", pairs: 3, groups: 1 });
+    const maps = await measure(...metrics, "perceptual");
+    const self = await evaluate("--generated", a, "--reference", a, "--engine", "wasm", ...metrics, "perceptual");
+    expect(maps.results[0]!.value).toBeGreaterThan(0);
+    expect(self.results[0]!.value).toBe(0);
+    expect(maps.results[0]!.layer).toMatch(/^stem\+stage1\+.*\+head$/);
   });
 
   it("measures diversity within the folders of inputs", async () => {

@@ -61,6 +61,8 @@ export function describeDiversity(
   provenance: Provenance,
 ): MetricResult {
   const { value, standardDeviation, conditionCount } = pairwiseDiversity(distances);
-  const details = { distance, pairs: pairsPerGroup, groups: conditionCount, standardDeviation };
+  // Over groups; one group has none.
+  const spread = conditionCount > 1 ? { standardDeviation } : {};
+  const details = { distance, pairs: pairsPerGroup, groups: conditionCount, ...spread };
   return describeMetric("pairwise-distance", value, count, provenance, { details });
 }
