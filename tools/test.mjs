@@ -1,7 +1,7 @@
 /** `npm test`: sets everything up and runs all checks and tests; ends with "N passed, N failed, N skipped". */
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
-import { bootstrap, root, run, runNode } from "./bootstrap.mjs";
+import { bootstrap, fail, root, run, runNode } from "./bootstrap.mjs";
 import { tryNativeEngine } from "./engine.mjs";
 import { runTurbo } from "./turbo.mjs";
 
@@ -25,12 +25,20 @@ await bootstrap();
 await tryNativeEngine();
 for (const folder of suiteFolders()) rmSync(resultsOf(folder), { force: true });
 
+// Whoever interrupts means the whole run, not the check in progress.
+let interruptedBy;
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => (interruptedBy = signal));
+function stopIfInterrupted() {
+  if (interruptedBy !== undefined) fail(`the tests were interrupted by ${interruptedBy}.`, 130);
+}
+
 const failedChecks = [];
 const check = async (name, promise) => {
   const code = await promise.catch((error) => {
     console.error(error);
     return 1;
   });
+  stopIfInterrupted();
   if (code !== 0) failedChecks.push(name);
 };
 const bin = (name) => join(root, "node_modules", ".bin", name);
@@ -42,8 +50,10 @@ await check("types of tools/tests", run(bin("tsc"), ["-p", "tools"]));
 const turboOptions = ["--continue", "--concurrency=1", "--output-logs=new-only"];
 await check("build and types", runTurbo(["typecheck"], turboOptions));
 const testsEnded = await runTurbo(["test"], turboOptions);
+stopIfInterrupted();
 const vitest = ["run", "--config", "../vitest.config.ts", "--root", "."];
 const toolTestsEnded = await run(bin("vitest"), vitest, { cwd: join(root, "tools") });
+stopIfInterrupted();
 
 let passed = 0;
 let failed = 0;
