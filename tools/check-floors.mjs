@@ -22,6 +22,7 @@ const floors = {
   "sampler-diverse": 3,
   training: 4,
   experiment: 4,
+  evaluation: 4,
   "backend-node": 4,
   cli: 5,
 };

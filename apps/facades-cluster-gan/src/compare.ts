@@ -1,14 +1,6 @@
-import { join } from "node:path";
-import {
-  type AppDefinition,
-  createReport,
-  isRunDirectory,
-  type Output,
-  startRun,
-  type TrainCommand,
-} from "@divgen/experiment";
-import type { MetricResult } from "@divgen/metrics";
-import type { Config, Method } from "./config.ts";
+import { addPictures, trainMethods } from "@divgen/evaluation";
+import { type AppDefinition, createReport, type Output, type TrainCommand } from "@divgen/experiment";
+import { type Config, type Method, usesClusters } from "./config.ts";
 import { addMetricsTable } from "./report.ts";
 import { trainRun } from "./run.ts";
 
@@ -27,29 +19,32 @@ export async function compareMethods(
   output: Output,
   signal: AbortSignal,
 ): Promise<{ readonly htmlPath: string; readonly text: string }> {
-  const folder =
-    command.runPath ?? command.resumePath ?? join(app.runsFolder ?? "runs", `${app.name}-comparison-${command.preset}`);
-  const results = new Map<Method, MetricResult[][]>(compared.map((method) => [method, []]));
-  let steps = 0;
-  for (let index = 0; index < seeds; index++) {
-    for (const method of compared) {
-      const config = { ...command.config, method, seed: command.config.seed + index };
-      const path = join(folder, `${method}-seed${config.seed}`);
-      const place = isRunDirectory(path) ? { resumePath: path } : { runPath: path };
-      const { resumePath: _resume, runPath: _run, ...rest } = command;
-      const run = await startRun(app, { ...rest, config, ...place }, output);
+  const { folder, runs } = await trainMethods({
+    ...{ app, command, methods: compared, seeds, output },
+    trainRun: async (run, config) => {
       const outcome = await trainRun(run, config, engine, output, signal);
-      results.get(method)!.push([...outcome.evaluation.metrics]);
-      steps = outcome.steps;
-      output.note({ kind: "run-finished", method, seed: config.seed, report: outcome.htmlPath }, outcome.text);
-    }
-  }
+      const { method, seed } = config;
+      output.note({ kind: "run-finished", method, seed, report: outcome.htmlPath }, outcome.text);
+      return outcome;
+    },
+  });
+  const { steps } = runs[0]!.outcome;
   const report = createReport({
     title: "Three methods at equal steps",
     subtitle: `${seeds} seed${seeds === 1 ? "" : "s"}, ${steps.toLocaleString("en")} steps each, on ${engine}.`,
   });
-  const table = [...results].map(([method, runs]) => ({ method, runs }));
+  const table = compared.map((method) => ({
+    method,
+    runs: runs.filter((run) => run.method === method).map(({ outcome }) => outcome.evaluation.metrics),
+  }));
   addMetricsTable(report.heading("Results"), table, command.config, steps);
+  const pictures = runs.filter(({ seed }) => seed === command.config.seed);
+  report.heading("Images");
+  for (const { method, outcome } of pictures) {
+    await addPictures(report, outcome.samples, {
+      caption: `${method}: a label map of the test set, its own photograph, and images from other noise${usesClusters(method) ? ", each of another cluster" : ""}.`,
+    });
+  }
   report
     .heading("Settings")
     .keyValues({ caption: "The configuration, method and seed aside.", entries: { config: command.config } });

@@ -1,6 +1,6 @@
 import type { FittedClusterGaussians } from "@divgen/clustering";
 import { fitClusterGaussians } from "@divgen/clustering";
-import { DataError, type Dataset, type FeatureExtractor, type ImageBatch, oneHotCodes } from "@divgen/core-tensors";
+import { DataError, type Dataset, type FeatureExtractor, oneHotCodes } from "@divgen/core-tensors";
 import {
   cacheInMemory,
   createDatasetBatches,
@@ -8,9 +8,9 @@ import {
   openPairedFolder,
   type PairedExample,
   selectExamples,
-  toImageBatch,
   toPairedBatch,
 } from "@divgen/datasets";
+import { targetBatches } from "@divgen/evaluation";
 import { permutation, type RandomKey } from "@divgen/random";
 import { type BatchSource, extractFeatureRows, type PairedBatch } from "@divgen/training";
 import { tensor1d } from "@tensorflow/tfjs-core";
@@ -36,15 +36,6 @@ export async function openData(key: RandomKey, { data }: Config): Promise<Facade
     return cacheInMemory(selectExamples(pairs, chosen.sort()));
   };
   return { train: await folder("train", trainCount), test: await folder(data.testSplit, testCount) };
-}
-
-/** Target images of a data set, a batch at a time. */
-export async function* targetBatches(dataset: Dataset<PairedExample>, batchSize: number): AsyncGenerator<ImageBatch> {
-  for (let start = 0; start < dataset.size; start += batchSize) {
-    const count = Math.min(batchSize, dataset.size - start);
-    const examples = await Promise.all(Array.from({ length: count }, (_, index) => dataset.load(start + index)));
-    yield toImageBatch(examples.map(({ target }) => target));
-  }
 }
 
 /**

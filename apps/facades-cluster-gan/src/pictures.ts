@@ -1,7 +1,8 @@
 import type { FittedClusterGaussians } from "@divgen/clustering";
-import { type Dataset, toUint8 } from "@divgen/core-tensors";
+import type { Dataset } from "@divgen/core-tensors";
 import { type PairedExample, toImageBatch } from "@divgen/datasets";
-import { encodePng, imageGrid, type PixelImage, pixelImage } from "@divgen/image-files";
+import { toPixelImages } from "@divgen/evaluation";
+import type { PixelImage } from "@divgen/image-files";
 import type { RandomKey } from "@divgen/random";
 import type { Config } from "./config.ts";
 import type { FacadesData } from "./data.ts";
@@ -18,14 +19,12 @@ export async function drawImages(
 ): Promise<PixelImage[]> {
   const input = toImageBatch([example.input]);
   const images = generateFor(models, input, clusterIds, config, key);
-  const bytes = await toUint8(images);
-  const [count, height, width, channels] = images.shape;
   input.dispose();
-  images.dispose();
-  const size = bytes.length / count;
-  return Array.from({ length: count }, (_, index) =>
-    pixelImage(Uint8Array.from(bytes.subarray(index * size, (index + 1) * size)), { width, height, channels }),
-  );
+  try {
+    return await toPixelImages(images);
+  } finally {
+    images.dispose();
+  }
 }
 
 /** Numbers of the clusters, largest first. */
@@ -67,14 +66,4 @@ export async function sampleRows(
     rows.push([example.input, example.target, ...drawn]);
   }
   return rows;
-}
-
-/** Rows of pictures of one size as a PNG file; short rows are filled up with white. */
-export async function gridPng(rows: readonly (readonly PixelImage[])[]): Promise<Uint8Array> {
-  const columns = Math.max(...rows.map((row) => row.length));
-  const { width, height, channels } = rows[0]![0]!;
-  const blank = pixelImage(new Uint8Array(width * height * channels).fill(255), { width, height, channels });
-  const cells = rows.flatMap((row) => Array.from({ length: columns }, (_, column) => row[column] ?? blank));
-  const grid = await imageGrid(cells, { columns, gap: 2 });
-  return encodePng(grid.pixels, grid);
 }

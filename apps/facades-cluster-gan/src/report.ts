@@ -1,7 +1,7 @@
-import { createReport, type MetricCell, type Report, type RunDirectory } from "@divgen/experiment";
-import { encodePng, type PixelImage } from "@divgen/image-files";
-import { type MetricResult, metricTitle } from "@divgen/metrics";
-import type { Config, Method } from "./config.ts";
+import { addComparisonTable, addPictures, type MethodResults } from "@divgen/evaluation";
+import { createReport, type Report, type RunDirectory } from "@divgen/experiment";
+import type { PixelImage } from "@divgen/image-files";
+import type { Config } from "./config.ts";
 import type { Evaluation, EvaluationSetup } from "./evaluate.ts";
 import type { Models } from "./models.ts";
 import { clusterExamples, clustersBySize, sampleRows } from "./pictures.ts";
@@ -13,64 +13,23 @@ const paperTable: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   cluster: { "frechet-distance": 92.27, ndb: 9, jsd: 0.03, "pairwise-distance": 0.4444 },
 };
 
-/** Metrics of one or more runs of a method, seed by seed. */
-export interface MethodResults {
-  readonly method: Method;
-  readonly runs: readonly (readonly MetricResult[])[];
-}
-
 /** Adds Table 1: methods by metrics, mean and standard deviation over seeds, the paper's numbers beside. */
 export function addMetricsTable(
   report: Report,
   results: readonly MethodResults[],
-  config: Config,
+  { data, training, evaluation }: Config,
   steps: number,
 ): Report {
   const all = results.flatMap(({ runs }) => runs.flat());
-  const names = [...new Set(all.map(({ metric }) => metric))];
-  const columns = names.map((metric) => {
-    const first = all.find((result) => result.metric === metric)!;
-    const { unit, higherIsBetter } = first;
-    return {
-      key: metric,
-      title: metricTitle(first),
-      ...(unit === undefined ? {} : { unit }),
-      ...(higherIsBetter === undefined ? {} : { higherIsBetter }),
-    };
-  });
-  const rows = results.map(({ method, runs }) => ({
-    name: method,
-    values: Object.fromEntries(
-      names.flatMap((metric) => {
-        const values = runs
-          .flatMap((run) => run.filter((result) => result.metric === metric))
-          .map(({ value }) => value);
-        return values.length === 0 ? [] : [[metric, cellOf(values, paperTable[method]?.[metric])]];
-      }),
-    ),
-  }));
-  const { data, training, evaluation } = config;
   const { extractor } = all.find(({ metric }) => metric === "frechet-distance")!;
-  return report.metricsTable({
+  return addComparisonTable(report, results, {
     caption: "Diversity and quality by method (the paper's Table 1)",
-    columns,
-    rows,
+    paper: paperTable,
     notes: [
       `Ours: ${data.source === "procedural" ? "procedural facades" : data.path} at ${data.size} x ${data.size}, ${data.trainCount} training pairs, ${steps.toLocaleString("en")} steps of ${training.batchSize}; ${evaluation.inputs} test inputs with ${evaluation.samplesPerInput} images each.`,
       `The paper's: CMP facades at 256 x 256, 400 epochs, FID and LPIPS by Inception and AlexNet. Ours are distances by ${extractor}: only the order of the methods may be compared.`,
-      ...new Set(all.flatMap(({ warnings }) => warnings)),
     ],
   });
-}
-
-function cellOf(values: readonly number[], paper: number | undefined): MetricCell {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, values.length - 1);
-  return {
-    value: mean,
-    ...(values.length > 1 ? { standardDeviation: Math.sqrt(variance), runs: values.length } : {}),
-    ...(paper === undefined ? {} : { paper }),
-  };
 }
 
 /** Adds the clusters of the training photographs: sizes and examples (the paper's Figure 6). */
@@ -182,23 +141,4 @@ export async function writeRunReport(
   });
   const { htmlPath } = await report.write(directory.path);
   return { htmlPath, text: report.text() };
-}
-
-async function addPictures(
-  report: Report,
-  rows: readonly (readonly PixelImage[])[],
-  { caption, rowTitles, columnTitles }: { caption: string; rowTitles?: string[]; columnTitles?: string[] },
-): Promise<Report> {
-  const columns = Math.max(...rows.map((row) => row.length));
-  const { width, height, channels } = rows[0]![0]!;
-  const blank: PixelImage = { pixels: new Uint8Array(width * height * channels).fill(255), width, height, channels };
-  const cells = rows.flatMap((row) => Array.from({ length: columns }, (_, column) => row[column] ?? blank));
-  const images = await Promise.all(cells.map(async (cell) => ({ png: await encodePng(cell.pixels, cell) })));
-  return report.imageGrid({
-    caption,
-    images,
-    columns,
-    ...(rowTitles === undefined ? {} : { rowTitles }),
-    ...(columnTitles === undefined ? {} : { columnTitles }),
-  });
 }

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { DataError, type FeatureExtractor } from "@divgen/core-tensors";
+import { pictureRowsPng, recordMetricResults } from "@divgen/evaluation";
 import {
   loadNetworks,
   type Output,
@@ -9,6 +10,7 @@ import {
   type StartedRun,
 } from "@divgen/experiment";
 import { createAveragedFeatures, createEfficientNetB0, createTinyEfficientNet } from "@divgen/feature-extractors";
+import type { PixelImage } from "@divgen/image-files";
 import { randomKey } from "@divgen/random";
 import { train } from "@divgen/training";
 import { readWeightFile } from "@divgen/weight-files";
@@ -17,7 +19,7 @@ import { createBatches, estimateClusters, openData } from "./data.ts";
 import { type Evaluation, type EvaluationSetup, evaluate } from "./evaluate.ts";
 import { createModels, type Models } from "./models.ts";
 import { createObjective } from "./objective.ts";
-import { clustersBySize, gridPng, sampleRows } from "./pictures.ts";
+import { clustersBySize, sampleRows } from "./pictures.ts";
 import { writeRunReport } from "./report.ts";
 
 /** Everything that training, sampling and evaluation share. */
@@ -72,6 +74,8 @@ export interface RunOutcome {
   readonly directory: RunDirectory;
   readonly evaluation: Evaluation;
   readonly steps: number;
+  /** Rows of label map, photograph and images, for a comparison's report. */
+  readonly samples: PixelImage[][];
   readonly htmlPath: string;
   readonly text: string;
 }
@@ -111,7 +115,7 @@ export async function trainRun(
       state: objective.state,
       output,
       drawSamples: async () => ({
-        grid: await gridPng(await sampleRows(models, data, clustersBySize(clusters), 4, config, gridKey)),
+        grid: await pictureRowsPng(await sampleRows(models, data, clustersBySize(clusters), 4, config, gridKey)),
       }),
     });
     return await finishRun(directory, prepared, engine, steps, output);
@@ -131,19 +135,12 @@ async function finishRun(
 ): Promise<RunOutcome> {
   output.note({ kind: "evaluating" }, "measuring ...");
   const evaluation = await evaluate(models, setup);
-  for (const { count, weightHash, warnings, details, ...metric } of evaluation.metrics) {
-    directory.recordMetric({
-      ...metric,
-      step: steps,
-      n: count,
-      extractorHash: weightHash,
-      engine,
-      details: { ...details, warnings },
-    });
-  }
+  recordMetricResults(directory, evaluation.metrics, { step: steps, engine });
   const isClustered = usesClusters(setup.config.method);
   const { htmlPath, text } = await writeRunReport(directory, models, setup, evaluation, { engine, steps, isClustered });
-  return { directory, evaluation, steps, htmlPath, text };
+  const { data, clusters, config, key } = setup;
+  const samples = await sampleRows(models, data, clustersBySize(clusters), 3, config, key.split("figure-7"));
+  return { directory, evaluation, steps, samples, htmlPath, text };
 }
 
 /** Opens a trained run with its newest weights, for sampling and reports. */

@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createOutput, createReport, type TrainCommand } from "@divgen/experiment";
+import { describeMetric } from "@divgen/metrics";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { addComparisonTable } from "./comparison-table.ts";
+import { trainMethods } from "./train-methods.ts";
+
+const pixels = { extractor: "pixels", weightHash: "none", resizeRule: "none", protocol: "test" };
+const run = (ndb: number, warnings: string[] = []) => [
+  describeMetric("ndb", ndb, 10, pixels, { warnings }),
+  describeMetric("jsd", ndb / 10, 10, pixels),
+];
+
+describe("addComparisonTable", () => {
+  test("means, deviations, the paper's numbers, and each warning once", () => {
+    const report = createReport({ title: "test" });
+    const results = [
+      { method: "ours", runs: [run(1, ["few samples"]), run(2, ["few samples"]), run(6)] },
+      { method: "theirs", runs: [run(9)] },
+    ];
+    addComparisonTable(report, results, { caption: "Table", paper: { ours: { ndb: 4 } }, notes: ["64 x 64"] });
+    const { sections } = report.json() as { sections: Record<string, never>[] };
+    expect(sections[0]).toMatchObject({
+      columns: [
+        { key: "ndb", title: "NDB (pixels)", unit: "bins", higherIsBetter: false },
+        { key: "jsd", title: "JSD of bins (pixels)", unit: "nats", higherIsBetter: false },
+      ],
+      rows: [
+        {
+          name: "ours",
+          // (1 + 2 + 6) / 3 and sqrt((4 + 1 + 9) / 2).
+          values: { ndb: { value: 3, standardDeviation: Math.sqrt(7), runs: 3, paper: 4 }, jsd: { runs: 3 } },
+        },
+        { name: "theirs", values: { ndb: { value: 9 }, jsd: { value: 0.9 } } },
+      ],
+      notes: ["64 x 64", "few samples"],
+    });
+  });
+});
+
+describe("trainMethods", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "divgen-methods-"));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  test("each method and seed has a run of its own, which a second call goes on with", async () => {
+    const config = { method: "plain" as "plain" | "better", seed: 5 };
+    const command: TrainCommand<typeof config> = {
+      ...{ name: "train", preset: "demo", config, engine: "auto", dryRun: false, json: true, options: {} },
+      runPath: join(folder, "comparison"),
+    };
+    const notes: unknown[] = [];
+    const output = { ...createOutput({ json: true }), note: (event: unknown) => void notes.push(event) };
+    const compare = () =>
+      trainMethods({
+        ...{ app: { name: "test" }, command, methods: ["plain", "better"] as const, seeds: 2, output },
+        trainRun: async ({ directory }, own) => `${directory.path.slice(command.runPath!.length + 1)} ${own.seed}`,
+      });
+    const first = await compare();
+    expect(first.folder).toBe(command.runPath);
+    expect(first.runs.map(({ method, seed, outcome }) => [method, seed, outcome])).toEqual([
+      ["plain", 5, "plain-seed5 5"],
+      ["better", 5, "better-seed5 5"],
+      ["plain", 6, "plain-seed6 6"],
+      ["better", 6, "better-seed6 6"],
+    ]);
+    const resumed = () => notes.map((note) => (note as { resumed?: boolean }).resumed);
+    expect(resumed()).toEqual([false, false, false, false]);
+    await compare();
+    expect(resumed().slice(4)).toEqual([true, true, true, true]);
+  });
+});

@@ -1,0 +1,11 @@
+export { addComparisonTable, type ComparisonTable, type MethodResults } from "./comparison-table.ts";
+export {
+  evaluatePairedGenerator,
+  type GeneratedImages,
+  type PairedEvaluation,
+  perceptualLayers,
+} from "./evaluate-paired-generator.ts";
+export { addPictures, type PictureTitles, pictureRowsPng, toPixelImages } from "./pictures.ts";
+export { recordMetricResults } from "./record-metric-results.ts";
+export { targetBatches } from "./target-batches.ts";
+export { type ComparedRun, type ComparisonPlan, trainMethods } from "./train-methods.ts";

@@ -1,0 +1,20 @@
+import type { RunDirectory } from "@divgen/experiment";
+import type { MetricResult } from "@divgen/metrics";
+
+/** Appends results to a run's `metrics.jsonl`, each with the step and the engine that it was measured at. */
+export function recordMetricResults(
+  directory: RunDirectory,
+  results: readonly MetricResult[],
+  { step, engine }: { readonly step: number; readonly engine: string },
+): void {
+  for (const { count, weightHash, warnings, details, ...metric } of results) {
+    directory.recordMetric({
+      ...metric,
+      step,
+      n: count,
+      extractorHash: weightHash,
+      engine,
+      details: { ...details, warnings },
+    });
+  }
+}
