@@ -1,17 +1,9 @@
 import type { FittedClusterGaussians } from "@divgen/clustering";
 import { fitClusterGaussians } from "@divgen/clustering";
 import { DataError, type Dataset, type FeatureExtractor, oneHotCodes } from "@divgen/core-tensors";
-import {
-  cacheInMemory,
-  createDatasetBatches,
-  createProceduralFacades,
-  openPairedFolder,
-  type PairedExample,
-  selectExamples,
-  toPairedBatch,
-} from "@divgen/datasets";
+import { createDatasetBatches, type PairedExample, toPairedBatch } from "@divgen/datasets";
 import { targetBatches } from "@divgen/evaluation";
-import { permutation, type RandomKey } from "@divgen/random";
+import type { RandomKey } from "@divgen/random";
 import { type BatchSource, extractFeatureRows, type PairedBatch } from "@divgen/training";
 import { tensor1d } from "@tensorflow/tfjs-core";
 import { type Config, usesClusters } from "./config.ts";
@@ -20,22 +12,6 @@ import { type Config, usesClusters } from "./config.ts";
 export interface FacadesData {
   readonly train: Dataset<PairedExample>;
   readonly test: Dataset<PairedExample>;
-}
-
-/** Opens or draws the pairs; at most as many as the configuration asks for, chosen by the key. */
-export async function openData(key: RandomKey, { data }: Config): Promise<FacadesData> {
-  const { size, trainCount, testCount, path, direction } = data;
-  if (data.source === "procedural") {
-    const facades = (split: "train" | "validation", count: number) =>
-      cacheInMemory(createProceduralFacades({ size, count, key, split }));
-    return { train: facades("train", trainCount), test: facades("validation", testCount) };
-  }
-  const folder = async (split: string, count: number) => {
-    const pairs = await openPairedFolder({ path, split, direction, size });
-    const chosen = permutation(key.split(split), pairs.size).slice(0, count);
-    return cacheInMemory(selectExamples(pairs, chosen.sort()));
-  };
-  return { train: await folder("train", trainCount), test: await folder(data.testSplit, testCount) };
 }
 
 /**

@@ -96,6 +96,39 @@ describe("a whole run", () => {
     expect(new Set(tensors).size, "tensor count while training").toBe(1);
   }, 240_000);
 
+  test("report measures again: the same numbers, and a page where there was none", () => {
+    const measured = () => JSON.parse(readFileSync(join(whole, "report.json"), "utf8")).sections;
+    const tables = (sections: { kind: string }[]) => sections.filter(({ kind }) => kind === "metrics-table");
+    const before = tables(measured());
+    rmSync(join(whole, "report.json"));
+    rmSync(join(whole, "report.html"));
+    const { status, stderr } = run("report", "--run", whole);
+    expect(status, stderr).toBe(0);
+    expect(tables(measured())).toEqual(before);
+    expect(existsSync(join(whole, "report.html"))).toBe(true);
+  }, 120_000);
+
+  test("a comparison has a run a method, and one table and pictures for all", () => {
+    const comparison = join(folder, "comparison");
+    const short = ["--set", "training.epochs=1", "--set", "training.decayEpochs=0"];
+    const { status, stderr, stdout } = run("--compare", "--run", comparison, ...tiny, ...short);
+    expect(status, stderr).toBe(0);
+    expect(stdout).toMatch(/report: file:.*comparison\/report\.html/);
+    const { sections } = JSON.parse(readFileSync(join(comparison, "report.json"), "utf8"));
+    const [table] = sections.filter(({ kind }: { kind: string }) => kind === "metrics-table");
+    expect(table.rows.map(({ name }: { name: string }) => name)).toEqual(["pix2pix", "mode-seeking", "cluster"]);
+    for (const { name, values } of table.rows) {
+      expect(values["ndb"].value, name).toBeGreaterThanOrEqual(0);
+      expect(values["ndb"].paper, name).toBeGreaterThan(0);
+    }
+    expect(sections.filter(({ kind }: { kind: string }) => kind === "image-grid")).toHaveLength(3);
+    expect(readdirSync(comparison).filter((name) => name.includes("seed"))).toEqual([
+      "cluster-seed0",
+      "mode-seeking-seed0",
+      "pix2pix-seed0",
+    ]);
+  }, 240_000);
+
   test("killed at any step and resumed, it ends with the same bits", async () => {
     const killed = join(folder, "killed");
     for (const atStep of [2, 5, 9]) {

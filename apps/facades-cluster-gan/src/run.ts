@@ -1,21 +1,21 @@
 import { readFile } from "node:fs/promises";
 import { DataError, type FeatureExtractor } from "@divgen/core-tensors";
+import { openPairSplits } from "@divgen/datasets";
 import { pictureRowsPng, recordMetricResults } from "@divgen/evaluation";
 import {
-  loadNetworks,
+  loadTrained,
   type Output,
   openRunDirectory,
   type RunDirectory,
-  recordTraining,
   type StartedRun,
+  trainStartedRun,
 } from "@divgen/experiment";
 import { createAveragedFeatures, createEfficientNetB0, createTinyEfficientNet } from "@divgen/feature-extractors";
 import type { PixelImage } from "@divgen/image-files";
 import { randomKey } from "@divgen/random";
-import { train } from "@divgen/training";
 import { readWeightFile } from "@divgen/weight-files";
 import { type Config, usesClusters } from "./config.ts";
-import { createBatches, estimateClusters, openData } from "./data.ts";
+import { createBatches, estimateClusters } from "./data.ts";
 import { type Evaluation, type EvaluationSetup, evaluate } from "./evaluate.ts";
 import { createModels, type Models } from "./models.ts";
 import { createObjective } from "./objective.ts";
@@ -32,7 +32,7 @@ export interface Prepared {
 /** Opens the data, estimates the clusters, and makes the networks, all from the configuration's seed. */
 export async function prepare(config: Config, output: Output): Promise<Prepared> {
   const key = randomKey(config.seed);
-  const data = await openData(key.split("data"), config);
+  const data = await openPairSplits(key.split("data"), config.data);
   const extractor = await openExtractor(config);
   const { layer, averageOver } = config.clusters;
   const clusterFeatures = createAveragedFeatures(extractor, layer, averageOver);
@@ -94,31 +94,19 @@ export async function trainRun(
   const key = randomKey(config.seed);
   const objective = createObjective(config, models, clusterFeatures, clusters);
   try {
-    const { directory } = run;
-    const startStep = await run.restore(objective.state, { engine });
-    const steps = totalSteps(config, data.train.size);
-    const batches = createBatches(key.split("batches"), data.train, clusters.partition.labels, config);
     const { reportEvery, checkpointEvery, samplesEvery } = config.training;
-    const clock = () => performance.now();
-    const intervals = { reportEvery, checkpointEvery, samplesEvery };
-    const events = train(objective, batches, {
-      steps,
-      startStep,
-      ...intervals,
+    const steps = await trainStartedRun(run, {
+      ...{ objective, engine, output, signal, reportEvery, checkpointEvery, samplesEvery },
+      steps: totalSteps(config, data.train.size),
+      batches: createBatches(key.split("batches"), data.train, clusters.partition.labels, config),
       key: key.split("training"),
-      signal,
-      clock,
-    });
-    const gridKey = key.split("samples");
-    await recordTraining(events, {
-      directory,
-      state: objective.state,
-      output,
       drawSamples: async () => ({
-        grid: await pictureRowsPng(await sampleRows(models, data, clustersBySize(clusters), 4, config, gridKey)),
+        grid: await pictureRowsPng(
+          await sampleRows(models, data, clustersBySize(clusters), 4, config, key.split("samples")),
+        ),
       }),
     });
-    return await finishRun(directory, prepared, engine, steps, output);
+    return await finishRun(run.directory, prepared, engine, steps, output);
   } finally {
     objective.dispose();
     prepared.dispose();
@@ -147,18 +135,13 @@ async function finishRun(
 export async function openTrained(runPath: string, config: Config, output: Output, step?: number) {
   const directory = openRunDirectory(runPath);
   const prepared = await prepare(config, output);
-  const loaded = await loadNetworks(
-    directory,
-    { generator: prepared.models.generator },
-    { readOnly: true, ...(step === undefined ? {} : { step }) },
-  );
-  if (loaded === undefined) {
+  try {
+    const loaded = await loadTrained(directory, { generator: prepared.models.generator }, step);
+    return { directory, prepared, step: loaded };
+  } catch (error) {
     prepared.dispose();
-    throw new DataError(
-      `${runPath}: expected a checkpoint, got a run without any. Train it first, or go on with --resume ${runPath}.`,
-    );
+    throw error;
   }
-  return { directory, prepared, step: loaded.step };
 }
 
 /** Writes the report of a trained run anew. */

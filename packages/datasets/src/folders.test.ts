@@ -13,10 +13,12 @@ import {
   pixelImage,
   writePng,
 } from "@divgen/image-files";
+import { randomKey } from "@divgen/random";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { verifyDataset } from "./dataset-tools.ts";
+import { loadAll, verifyDataset } from "./dataset-tools.ts";
 import { openImageFolder } from "./image-folder.ts";
 import { openCityscapes, openCmpFacades, openColorCodedPairs, openLabelFolder } from "./label-folder.ts";
+import { openPairSplits } from "./pair-splits.ts";
 import { openPairedFolder } from "./paired-folder.ts";
 import { readPaletteFile } from "./palette-file.ts";
 
@@ -245,5 +247,35 @@ describe.skipIf(!existsSync(maps))(`real photographs in ${dirname(maps)} (skippe
     const colors = ({ pixels }: PixelImage) =>
       new Set(Array.from({ length: pixels.length / 3 }, (_, i) => pixels.subarray(i * 3, i * 3 + 3).join())).size;
     expect(colors(whole.input)).toBeLessThan(colors(whole.target));
+  });
+});
+
+describe("openPairSplits", () => {
+  const options = { direction: "AtoB", size: 32, trainCount: 3, testCount: 2, testSplit: "val" } as const;
+
+  it("chooses as many pairs of a folder as asked for, the same for a key, in order", async () => {
+    const path = join(root, "splits");
+    for (const split of ["train", "val"]) {
+      for (let index = 0; index < 6; index++) {
+        await writePng(join(path, split, `${index}.png`), sideBySide(4, 4, index, 100 + index));
+      }
+    }
+    const open = (seed: number) => openPairSplits(randomKey(seed), { ...options, source: "paired-folder", path });
+    const namesOf = async ({ train, test }: Awaited<ReturnType<typeof open>>) =>
+      (await Promise.all([loadAll(train), loadAll(test)])).map((examples) => examples.map(({ name }) => name));
+    const first = await namesOf(await open(1));
+    expect(first.map((names) => names.length)).toEqual([3, 2]);
+    expect(first.map((names) => [...names].sort())).toEqual(first);
+    expect(await namesOf(await open(1))).toEqual(first);
+    const others = await Promise.all([2, 3, 4].map(async (seed) => namesOf(await open(seed))));
+    expect(others.some((names) => JSON.stringify(names) !== JSON.stringify(first))).toBe(true);
+  });
+
+  it("draws facades where there is no folder, other ones for testing", async () => {
+    const splits = await openPairSplits(randomKey(1), { ...options, source: "procedural", path: "" });
+    expect([splits.train.size, splits.test.size]).toEqual([3, 2]);
+    const [train, test] = [await splits.train.load(0), await splits.test.load(0)];
+    expect(train.target.width).toBe(32);
+    expect(train.target.pixels).not.toEqual(test.target.pixels);
   });
 });

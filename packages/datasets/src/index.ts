@@ -18,6 +18,7 @@ export {
   openColorCodedPairs,
   openLabelFolder,
 } from "./label-folder.ts";
+export { openPairSplits, type PairSplitOptions } from "./pair-splits.ts";
 export { openPairedFolder, type PairedFolderOptions } from "./paired-folder.ts";
 export { readPaletteFile } from "./palette-file.ts";
 export {

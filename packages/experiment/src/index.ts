@@ -15,6 +15,7 @@ export {
   loadNetworks,
   type PassedOver,
 } from "./load-checkpoint.ts";
+export { loadTrained } from "./load-trained.ts";
 export type { LoggedMetric, MetricRecord } from "./metric-record.ts";
 export { nearestName } from "./nearest-name.ts";
 export {
@@ -67,3 +68,4 @@ export { type MainContext, runMain } from "./run-main.ts";
 export { type SaveCheckpointOptions, type SavedCheckpoint, saveCheckpoint } from "./save-checkpoint.ts";
 export { type StartedRun, startRun } from "./start-run.ts";
 export { createTensorBoardWriter, type TensorBoardOptions, type TensorBoardWriter } from "./tensorboard/event-file.ts";
+export { type TrainStartedRunOptions, trainStartedRun } from "./train-started-run.ts";

@@ -1,7 +1,8 @@
-import { readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { leakCheck, useReferenceBackend } from "@divgen/tensor-testing";
 import { type TrainingEvent, train } from "@divgen/training";
+import { tidy, zerosLike } from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
 import { temporaryDirectory } from "../test/temporary-directory.ts";
 import { batches, createFixture, trainingOptions } from "../test/training-fixture.ts";
@@ -14,10 +15,12 @@ import {
   InterruptedError,
   type LoggedEvent,
   loadCheckpoint,
+  loadTrained,
   type RunDirectory,
   recordTraining,
   startRun,
   type TrainCommand,
+  trainStartedRun,
 } from "./index.ts";
 
 useReferenceBackend();
@@ -165,4 +168,37 @@ it("goes on with a changed configuration, which the run directory has from then 
   expect(taken.directory.path, "a second run in the same second").toMatch(/T030405-2$/);
   expect(lines.map((line) => JSON.parse(line).kind)).toEqual(["run", "run", "resumed", "config-changed", "run"]);
   fixture.dispose();
+});
+
+it("trains a started run to its end, from where it stands, with TensorBoard files beside", async () => {
+  const fixture = createFixture();
+  const { objective } = fixture;
+  const output = createOutput({ json: true, stream: { write: () => undefined } });
+  const app = { name: "whole", runsFolder: join(root, "runs") };
+  const common = { name: "train", preset: "demo", options: {}, engine: "cpu", dryRun: false, json: true } as const;
+  const command: TrainCommand<object> = { ...common, config: { seed: 7 } };
+  const { signal } = new AbortController();
+  const options = { ...trainingOptions, objective, batches, engine: "cpu", output, signal };
+
+  const first = await startRun(app, command, output);
+  expect(await trainStartedRun(first, { ...options, steps: 4 })).toBe(4);
+  first.directory.close();
+  const second = await startRun(app, { ...command, resumePath: first.directory.path }, output);
+  expect(await trainStartedRun(second, { ...options, steps: 6 })).toBe(6);
+  expect(checkpointSteps(second.directory)).toEqual([4, 6]);
+  const files = readdirSync(join(first.directory.path, "tensorboard"));
+  expect(files).toHaveLength(2);
+  for (const file of files) expect(file).toMatch(/^events\.out\.tfevents\./);
+  const trained = fixture.values();
+  for (const variable of fixture.network.parameters.values()) tidy(() => variable.assign(zerosLike(variable)));
+  expect(await loadTrained(second.directory, objective.state.networks)).toBe(6);
+  expect(fixture.values()).toEqual(trained);
+  second.directory.close();
+  fixture.dispose();
+});
+
+it("a run without a checkpoint cannot be looked at", async () => {
+  const directory = await newRun();
+  await expect(loadTrained(directory, {})).rejects.toThrow("expected a checkpoint, got a run without any");
+  directory.close();
 });
