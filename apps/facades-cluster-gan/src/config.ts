@@ -175,12 +175,6 @@ export const demo: Config = {
   evaluation: { inputs: 50, samplesPerInput: 10, pairsPerInput: 10, bins: 20 },
 };
 
-/** The demo for the engine that comes with npm alone: half the steps. */
-export const demoWasm: Config = {
-  ...demo,
-  training: { ...demo.training, epochs: 6, decayEpochs: 3, mahalanobisFromEpoch: 2 },
-};
-
 /** Real photographs: the maps of pix2pix at 128 x 128, aerial photographs from maps, on the native engine in an hour. */
 export const maps: Config = {
   ...demo,
@@ -198,7 +192,7 @@ export const maps: Config = {
   training: { ...demo.training, batchSize: 2, epochs: 6, decayEpochs: 3, mahalanobisFromEpoch: 2 },
 };
 
-export const presets = { demo, "demo-wasm": demoWasm, maps, paper } as const;
+export const presets = { demo, maps, paper } as const;
 
 /** Whether a method feeds cluster numbers to its networks. */
 export function usesClusters(method: Method): boolean {

@@ -47,18 +47,12 @@ const app: AppDefinition<Config, z.infer<typeof trainOptions>, z.infer<typeof sa
 };
 
 await runMain(async ({ args, signal }) => {
-  const asked = parseAppArguments(app, args);
-  const output = createOutput({ json: asked.json });
+  const command = parseAppArguments(app, args);
+  const output = createOutput({ json: command.json });
   // Without --engine the choice is DIVGEN_ENGINE's, or the best engine that works.
-  const choice = asked.engine === "auto" ? undefined : parseEngineChoice(asked.engine);
+  const choice = command.engine === "auto" ? undefined : parseEngineChoice(command.engine);
   const engine = await selectEngine(choice, { convolutional: true });
   output.note({ kind: "engine", ...engine }, `engine: ${engine.name} (${engine.description}); ${engine.reason}`);
-  // The slower engine has a shorter default; what is named on the command line stays.
-  const command = engine.name === "wasm" ? parseAppArguments({ ...app, defaultPreset: "demo-wasm" }, args) : asked;
-  if (command.name === "train" && asked.name === "train" && command.preset !== asked.preset) {
-    const text = `preset ${command.preset}: half the steps of ${asked.preset}, since this is the wasm engine (--preset ${asked.preset} for all)`;
-    output.note({ kind: "preset", preset: command.preset }, text);
-  }
   const finish = (kind: string, { text, htmlPath }: { text: string; htmlPath: string }) =>
     output.note({ kind, report: htmlPath }, `\n${text}\n\nreport: ${pathToFileURL(htmlPath)}`);
 
