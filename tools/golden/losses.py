@@ -191,6 +191,15 @@ def best_of_k():
     case("bestOfKContentLoss", value, {**inputs, "labels": labels}, list(inputs))
 
 
+def classification():
+    """Labels 2, 0, 4, 1: the test knows them."""
+    logits = draw(4, 5, scale=2)
+    labels = torch.tensor([2, 0, 4, 1])
+    case("softmaxCrossEntropyLoss", F.cross_entropy(logits, labels), {"logits": logits})
+    smoothed = F.cross_entropy(logits, labels, label_smoothing=0.1)
+    case("softmaxCrossEntropyLoss.smoothed", smoothed, {"logits": logits})
+
+
 def penalties():
     """A two-layer discriminator with tanh: the penalty's gradient with respect to its weights is second order."""
     real, fake = draw(3, 4), draw(3, 4)
@@ -211,7 +220,7 @@ def penalties():
 
 
 def main() -> None:
-    for group in (adversarial, mode_seeking, clusters, variational, features, segments, best_of_k, penalties):
+    for group in (adversarial, mode_seeking, clusters, variational, features, segments, best_of_k, penalties, classification):
         group()
     assert all(math.isfinite(entry["value"]) for entry in CASES)
     OUT.parent.mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,6 @@
 export { createAlexNet, type ImageNetNetworkOptions } from "./alexnet.ts";
 export { type AveragedOver, createAveragedFeatures } from "./averaged-features.ts";
+export { createDigitClassifier, DIGIT_SIZE, type DigitConvolution, digitConvolutions } from "./digit-classifier.ts";
 export { createDiscriminatorFeatures, type DiscriminatorFeaturesOptions } from "./discriminator-features.ts";
 export { createEfficientNet, createEfficientNetB0, type EfficientNetOptions } from "./efficientnet-extractor.ts";
 export type { EfficientNetSource } from "./efficientnet-names.ts";

@@ -25,6 +25,8 @@ export interface StepExtractorOptions {
   readonly name: string;
   readonly weightHash: string;
   readonly resizeRule: string;
+  /** Channels of the images. @defaultValue 3 */
+  readonly channels?: number;
   /** Brings images in [-1, 1] to what the first step reads. Runs inside a tidy. */
   preprocess(images: Tensor4D): Tensor4D;
   /** Taken over: disposing the extractor disposes them. */
@@ -38,7 +40,7 @@ export interface StepExtractorOptions {
  * @returns owned by the caller.
  */
 export function createStepExtractor(options: StepExtractorOptions): FeatureExtractor {
-  const { name, weightHash, resizeRule, preprocess, steps, derived } = options;
+  const { name, weightHash, resizeRule, channels = 3, preprocess, steps, derived } = options;
   const maps = steps.map((step) => step.name).filter((stepName) => stepName !== "");
   const layers = [...maps, ...Object.keys(derived)];
   return {
@@ -47,7 +49,7 @@ export function createStepExtractor(options: StepExtractorOptions): FeatureExtra
     resizeRule,
     layers,
     extract: (images, wanted) => {
-      assertShape(images, ["batch", "height", "width", 3], "images");
+      assertShape(images, ["batch", "height", "width", channels], "images");
       assertKnownLayers(wanted, layers, name);
       return tidy(() => {
         const values = new Map<string, Tensor4D>();

@@ -8,6 +8,7 @@ export {
 } from "./adversarial-loss.ts";
 export { areaDownsample } from "./area-downsample.ts";
 export { type BestOfKOptions, bestOfKContentLoss } from "./best-of-k-content-loss.ts";
+export { type ClassificationOptions, softmaxCrossEntropyLoss } from "./classification-loss.ts";
 export { type ClusterCenterLossOptions, clusterCenterLoss } from "./cluster-center-loss.ts";
 export { type ClusterShapes, clusterMahalanobisLoss } from "./cluster-mahalanobis-loss.ts";
 export { type ContentLossOptions, contentLoss, perceptualLoss } from "./content-loss.ts";

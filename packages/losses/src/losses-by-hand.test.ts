@@ -12,6 +12,7 @@ import {
   type Tensor3D,
   type Tensor4D,
   tensor,
+  tensor1d,
   tidy,
 } from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
@@ -154,6 +155,11 @@ describe("shapes that do not agree are refused by name", () => {
   test("numbers out of range are refused", () => {
     const x = shaped(1, 1);
     expect(() => losses.binaryCrossEntropyLoss([x], 1.1)).toThrow(/target: expected a number in \[0, 1\], got 1.1/);
-    dispose(x);
+    const labels = tensor1d([0, 1], "int32");
+    expect(() => losses.softmaxCrossEntropyLoss(x as Tensor2D, labels)).toThrow("labels: expected [1], got [2]");
+    const first = tensor1d([0], "int32");
+    const smoothed = () => losses.softmaxCrossEntropyLoss(x as Tensor2D, first, { smoothing: 1 });
+    expect(smoothed).toThrow("smoothing: expected a number in [0, 1), got 1");
+    dispose([x, labels, first]);
   });
 });

@@ -18,6 +18,7 @@ import {
   type Tensor3D,
   type Tensor4D,
   tensor,
+  tensor1d,
   tidy,
 } from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
@@ -63,6 +64,7 @@ const features = (x: Inputs) => x["features"] as Tensor2D;
 const centers = (x: Inputs) => x["centers"] as Tensor2D;
 const codes = (x: Inputs) => [x["means"]!, x["logVariances"]!] as const;
 const INDICES = [5, 0, 3];
+const labels = () => tensor1d([2, 0, 4, 1], "int32");
 
 /** The expression that must equal the golden case of its name. */
 const expressions: Record<string, (x: Inputs) => Scalar> = {
@@ -116,6 +118,9 @@ const expressions: Record<string, (x: Inputs) => Scalar> = {
   r1Penalty: (x) => losses.r1Penalty(judgeWith(x), x["real"] as Tensor2D),
   wganGpPenalty: (x) =>
     losses.wganGpPenalty(judgeWith(x), x["real"] as Tensor2D, x["fake"] as Tensor2D, x["mixing"] as Tensor1D),
+  softmaxCrossEntropyLoss: (x) => tidy(() => losses.softmaxCrossEntropyLoss(x["logits"] as Tensor2D, labels())),
+  "softmaxCrossEntropyLoss.smoothed": (x) =>
+    tidy(() => losses.softmaxCrossEntropyLoss(x["logits"] as Tensor2D, labels(), { smoothing: 0.1 })),
 };
 
 /** A fixed direction of entries about 1 in size. */

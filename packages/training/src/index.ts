@@ -20,6 +20,7 @@ export {
   type LearningRateSchedule,
   type LinearDecayOptions,
   linearDecaySchedule,
+  oneCycleFactor,
 } from "./learning-rate-schedules.ts";
 export { createModeSeekingTerm } from "./mode-seeking-term.ts";
 export type { ExtraState, LossReport, Objective, SavedArray, StepContext, TrainingState } from "./objective.ts";

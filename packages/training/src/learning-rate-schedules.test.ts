@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { constantSchedule, linearDecaySchedule } from "./learning-rate-schedules.ts";
+import { constantSchedule, linearDecaySchedule, oneCycleFactor } from "./learning-rate-schedules.ts";
 
 test("200 + 200 epochs give MSGAN's factors", () => {
   const schedule = linearDecaySchedule({ constantEpochs: 200, decayEpochs: 200 });
@@ -11,6 +11,12 @@ test("200 + 200 epochs give MSGAN's factors", () => {
 });
 
 test("a constant schedule stays 1", () => expect(constantSchedule(1e6)).toBe(1));
+
+test("the one-cycle factor rises over a quarter and ends near zero", () => {
+  expect(oneCycleFactor(0, 100)).toBeCloseTo(1 / 25);
+  expect(oneCycleFactor(25, 100)).toBe(1);
+  expect(oneCycleFactor(99, 100)).toBeLessThan(0.002);
+});
 
 test("negative epochs are refused", () => {
   expect(() => linearDecaySchedule({ constantEpochs: -1, decayEpochs: 2 })).toThrow(/expected epochs >= 0/);

@@ -29,3 +29,14 @@ export function linearDecaySchedule({ constantEpochs, decayEpochs }: LinearDecay
   }
   return (epoch) => Math.max(0, 1 - Math.max(0, epoch - constantEpochs) / (decayEpochs + 1));
 }
+
+/**
+ * The one-cycle factor of a step: up linearly over the first quarter of the steps, down to 0 by half a cosine.
+ *
+ * @param step - from 0 to steps - 1.
+ * @see Smith, "Super-convergence", 2018; the cosine form is PyTorch's `OneCycleLR`.
+ */
+export function oneCycleFactor(step: number, steps: number): number {
+  const rise = 0.25 * steps;
+  return step < rise ? (step + 1) / rise : 0.5 * (1 + Math.cos((Math.PI * (step - rise)) / (steps - rise)));
+}
