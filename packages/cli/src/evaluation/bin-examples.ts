@@ -34,10 +34,11 @@ export async function binExamples(outcome: EvaluationOutcome): Promise<ImageGrid
   const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
   const rowTitles = shown.map((bin) => {
     const { referenceShare, generatedShare, zScore } = sharesOf(evidence, bin);
-    return `bin ${bin}: ${percent(referenceShare)} real, ${percent(generatedShare)} generated, z ${zScore.toFixed(1)}`;
+    return `${bin}: ${percent(referenceShare)}, ${percent(generatedShare)}, z ${zScore.toFixed(1)}`;
   });
   return {
-    caption: "Bins whose shares differ most, by examples. Positive z: the generator makes too few of them.",
+    caption:
+      "Bins whose shares differ most, by examples: number of the bin, share of the reference, share of the generated samples, z statistic. Positive z: the generator makes too few of them.",
     images,
     columns: 2 * EXAMPLES,
     columnTitles: ["reference", "generated"].flatMap((side) => Array.from({ length: EXAMPLES }, () => side)),

@@ -3,6 +3,9 @@ import { binExamples, worstBins } from "./bin-examples.ts";
 import type { EvaluationOutcome } from "./evaluate-samples.ts";
 import type { Evaluation, SampleDescription, TitledResult } from "./evaluation-document.ts";
 
+/** Metrics in one table: as many as a page is wide. */
+const TABLE_COLUMNS = 5;
+
 /** Bins drawn at most. */
 const DRAWN_BINS = 30;
 
@@ -15,20 +18,21 @@ export async function createEvaluationReport(outcome: EvaluationOutcome): Promis
     title: "Evaluation of generated samples",
     subtitle: `${generated.path}${against}, ${results.length} metrics.`,
   });
-  report.heading("Results").metricsTable({
-    caption: `${generated.path}${against}`,
-    columns: results.map(({ metric, title, unit, higherIsBetter }) => ({
-      ...{ key: metric, title },
-      ...(unit === undefined ? {} : { unit }),
-      ...(higherIsBetter === undefined ? {} : { higherIsBetter }),
-    })),
-    rows: [
-      {
-        name: generated.path,
-        values: Object.fromEntries(results.map((result) => [result.metric, cellOf(result)])),
-      },
-    ],
-  });
+  report.heading("Results");
+  for (let start = 0; start < results.length; start += TABLE_COLUMNS) {
+    const shown = results.slice(start, start + TABLE_COLUMNS);
+    report.metricsTable({
+      caption: `${generated.path}${against}`,
+      columns: shown.map(({ metric, title, unit, higherIsBetter }) => ({
+        ...{ key: metric, title },
+        ...(unit === undefined ? {} : { unit }),
+        ...(higherIsBetter === undefined ? {} : { higherIsBetter }),
+      })),
+      rows: [
+        { name: generated.path, values: Object.fromEntries(shown.map((result) => [result.metric, cellOf(result)])) },
+      ],
+    });
+  }
   if (bins !== undefined) {
     report.heading("Bins").barPlot({
       caption: "Share of samples in each bin, the bins that differ most first.",
