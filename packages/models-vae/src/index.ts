@@ -5,4 +5,5 @@ export {
   type VaeVariant,
   type VariationalAutoencoder,
 } from "./convolutional-vae.ts";
+export { decodeImages } from "./decode-images.ts";
 export { reparameterize } from "./reparameterize.ts";

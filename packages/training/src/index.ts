@@ -13,6 +13,13 @@ export {
   generateFromClusters,
 } from "./cluster-sampling.ts";
 export { type ClusterTermOptions, createClusterTerm } from "./cluster-term.ts";
+export {
+  createElboObjective,
+  type ElboOptions,
+  type Likelihood,
+  negativeElbo,
+  type VaeBatch,
+} from "./elbo-objective.ts";
 export { extractFeatureRows, type FeatureRows } from "./feature-rows.ts";
 export { type ComputedGradients, type ComputedLoss, computeGradients } from "./gradients.ts";
 export {
