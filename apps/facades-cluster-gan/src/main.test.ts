@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -12,6 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { createAppProcess, newestCheckpoint } from "@divgen/tensor-testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 /** The built app: what users run. `npm test` builds before it tests. */
@@ -41,16 +41,7 @@ const tiny = Object.entries({
 }).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
 
 const engine = process.env["DIVGEN_TEST_ENGINE"] ?? "wasm";
-const environment = { ...process.env, DIVGEN_ENGINE: engine };
-const run = (...args: string[]) =>
-  spawnSync(process.execPath, [main, ...args], { cwd: folder, env: environment, encoding: "utf8" });
-
-/** The last checkpoint's files by name. */
-function finalWeights(path: string): Record<string, string> {
-  const checkpoint = join(path, "checkpoints", readdirSync(join(path, "checkpoints")).sort().at(-1)!);
-  const names = readdirSync(checkpoint).filter((name) => name.endsWith(".safetensors"));
-  return Object.fromEntries(names.map((name) => [name, readFileSync(join(checkpoint, name)).toString("base64")]));
-}
+const { run, killAt } = createAppProcess(main, folder, { DIVGEN_ENGINE: engine });
 
 beforeAll(() => {
   if (!existsSync(main)) throw new Error("expected the built app in dist/: run `pnpm run build` first");
@@ -133,12 +124,12 @@ describe("a whole run", () => {
     const killed = join(folder, "killed");
     for (const atStep of [1, 3, 6, 9, 11]) {
       const resume = existsSync(killed) ? ["--resume", killed] : ["--run", killed, ...tiny];
-      await killAt(atStep, resume);
+      await killAt(atStep, killed, resume);
     }
     const { status, stdout, stderr } = run("--resume", killed);
     expect(status, stderr).toBe(0);
     expect(stdout).toMatch(/going on from step 8/);
-    expect(finalWeights(killed)).toEqual(finalWeights(whole));
+    expect(newestCheckpoint(killed)).toEqual(newestCheckpoint(whole));
   }, 400_000);
 
   test("a truncated checkpoint falls back to the one before and says so", () => {
@@ -167,22 +158,6 @@ describe("a whole run", () => {
 });
 
 /** Starts the app, and kills it with SIGKILL once it has reported the step. */
-function killAt(step: number, args: string[]): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child: ChildProcess = spawn(process.execPath, [main, "--json", ...args], { cwd: folder, env: environment });
-    const events = join(folder, "killed", "events.jsonl");
-    const timer = setInterval(() => {
-      if (!existsSync(events)) return;
-      if (readFileSync(events, "utf8").includes(`"step":${step},`)) child.kill("SIGKILL");
-    }, 5);
-    child.once("exit", (_code, signal) => {
-      clearInterval(timer);
-      if (signal === "SIGKILL") resolve();
-      else reject(new Error(`expected to be killed at step ${step}, but it ended by itself`));
-    });
-  });
-}
-
 describe("what goes wrong", () => {
   test.each([
     ["an unknown key", ["--set", "training.epoch=3"], 2, /training\.epoch.*training\.epochs/s],

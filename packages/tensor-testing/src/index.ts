@@ -1,3 +1,4 @@
+export { type AppExit, type AppProcess, createAppProcess, newestCheckpoint } from "./app-process.ts";
 export { expectClose, type Tolerance } from "./closeness.ts";
 export { directionalDerivative, directionalDifference, type FiniteDifferenceOptions } from "./finite-differences.ts";
 export { leakCheck } from "./leak-check.ts";
