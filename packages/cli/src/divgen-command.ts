@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { Command } from "commander";
 import type { CommandOutput } from "./command-output.ts";
 import { createCompareCommand } from "./commands/compare.ts";
+import { createDiversifyCommand } from "./commands/diversify.ts";
 import { createDoctorCommand } from "./commands/doctor.ts";
 import { createEngineCommand } from "./commands/engine.ts";
 import { createEvaluateCommand } from "./commands/evaluate.ts";
@@ -18,6 +19,7 @@ const commands: readonly CreateCommand[] = [
   createExtractCommand,
   createStatisticsCommand,
   createWeightsCommand,
+  createDiversifyCommand,
   createDoctorCommand,
   createEngineCommand,
 ];
