@@ -10,7 +10,8 @@ import pathlib
 import jax
 import numpy as np
 import torch
-from models_pix2pix import Weights, image, two_scale, unet, wave, with_code
+import torch.nn.functional as F
+from models_pix2pix import Weights, conv, image, two_scale, unet, wave, with_code
 
 jax.config.update("jax_threefry_partitionable", True)
 OUT = pathlib.Path(__file__).parents[2] / "packages/training/src/golden/paired-translation.json"
@@ -33,6 +34,36 @@ def latents(step: int, label: str) -> torch.Tensor:
 def extract(x: torch.Tensor) -> torch.Tensor:
     """A stand-in for the extractor: 4 x 4 block means, flattened in [height, width, channel] order."""
     return torch.nn.functional.avg_pool2d(x, 4).permute(0, 2, 3, 1).reshape(x.shape[0], -1)
+
+
+def hidden_maps(w: Weights, x: torch.Tensor, base: int) -> list[torch.Tensor]:
+    """Activations before the last convolution of each scale, with one strided layer."""
+    half = F.avg_pool2d(x, 3, stride=2, padding=1, count_include_pad=False)
+    maps = []
+    for scale, (images, width) in enumerate([(x, base), (half, base // 2)], 1):
+        h = F.leaky_relu(conv(w, f"scale{scale}.convolution1", images, width, 2), 0.2)
+        maps.append(F.leaky_relu(F.instance_norm(conv(w, f"scale{scale}.convolution2", h, 2 * width, 1)), 0.2))
+    return maps
+
+
+def feature_mode_seeking_step() -> dict:
+    """The first step with mode seeking on the discriminator's features as the only further term."""
+    x, y = image(BATCH, 3, SIZE, 0.3), image(BATCH, 3, SIZE, 1.3)
+    code = torch.tensor([[0.0, 1.0], [1.0, 0.0]])
+    wg, wd = Weights(), Weights()
+    z1, z2 = latents(0, "latents-1"), latents(0, "latents-2")
+    f1, f2 = (unet(wg, x, torch.cat([z, code], 1), base=4, downs=4, everywhere=True) for z in (z1, z2))
+    judged = [with_code(torch.cat([x, f], 1), code) for f in (f1, f2)]
+    adversarial = sum(((m - 1) ** 2).mean() for j in judged for m in two_scale(wd, j, base=4, strided=1))
+    features1, features2 = (hidden_maps(wd, j, base=4) for j in judged)
+    distance = sum((b - a).abs().mean() for a, b in zip(features1, features2)) / len(features1)
+    value = 1 / (distance / (z2 - z1).abs().mean() + 1e-5)
+    total = adversarial + 10 * (f1 - y).abs().mean() + value
+    parameters = list(wg.named.values())
+    for parameter, gradient in zip(parameters, torch.autograd.grad(total, parameters)):
+        parameter.grad = gradient
+    torch.optim.Adam(parameters, lr=RATE, betas=(0.5, 0.999)).step()
+    return {"value": value.item(), "generatorNorms": [p.detach().norm().item() for p in parameters]}
 
 
 def main() -> None:
@@ -102,6 +133,7 @@ def main() -> None:
     golden = {
         "provenance": f"torch {torch.__version__} (float64), jax {jax.__version__}, tools/golden/paired_translation.py",
         "reports": reports,
+        "featureModeSeeking": feature_mode_seeking_step(),
         "generatorNames": list(wg.named),
         "discriminatorNames": list(wd.named),
         "generatorNorms": [p.detach().norm().item() for p in wg.named.values()],

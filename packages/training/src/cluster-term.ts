@@ -14,7 +14,8 @@ import {
   type Tensor3D,
   tensor2d,
 } from "@tensorflow/tfjs-core";
-import type { GeneratorTerm, WeightedLoss } from "./paired-translation.ts";
+import type { GeneratorTerm } from "./paired-translation.ts";
+import type { WeightedLoss } from "./weighted-losses.ts";
 
 /** How generated images are drawn to the cluster asked for. */
 export interface ClusterTermOptions {

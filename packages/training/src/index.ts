@@ -1,5 +1,10 @@
 export { type AdamOptions, createAdam } from "./adam.ts";
 export {
+  type BicycleTranslationOptions,
+  createBicycleTranslation,
+  type LatentEncoder,
+} from "./bicycle-translation.ts";
+export {
   type ClusterConditionalOptions,
   type ConditionalBatch,
   createClusterConditionalObjective,
@@ -29,7 +34,7 @@ export {
   linearDecaySchedule,
   oneCycleFactor,
 } from "./learning-rate-schedules.ts";
-export { createModeSeekingTerm } from "./mode-seeking-term.ts";
+export { createFeatureModeSeekingTerm, createModeSeekingTerm } from "./mode-seeking-term.ts";
 export type { ExtraState, LossReport, Objective, SavedArray, StepContext, TrainingState } from "./objective.ts";
 export type { Optimizer, SavedSlot } from "./optimizer.ts";
 export {
@@ -39,7 +44,6 @@ export {
   type PairedTranslationOptions,
   type TranslationCondition,
   type TranslationOutputs,
-  type WeightedLoss,
 } from "./paired-translation.ts";
 export { collectSampleRows } from "./sample-rows.ts";
 export { type AbortSignalLike, type BatchSource, type TrainOptions, train } from "./train.ts";
@@ -57,6 +61,7 @@ export {
   type WeightAverageOptions,
   withWeightAveraging,
 } from "./weight-averaging.ts";
+export type { WeightedLoss } from "./weighted-losses.ts";
 export {
   type OnlineClusteringObjective,
   type OnlineClusteringOptions,

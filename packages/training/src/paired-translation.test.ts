@@ -15,7 +15,7 @@ import { describe, expect, test } from "vitest";
 import { createAdam } from "./adam.ts";
 import { type ClusterTermOptions, createClusterTerm } from "./cluster-term.ts";
 import golden from "./golden/paired-translation.json" with { type: "json" };
-import { createModeSeekingTerm } from "./mode-seeking-term.ts";
+import { createFeatureModeSeekingTerm, createModeSeekingTerm } from "./mode-seeking-term.ts";
 import type { Objective } from "./objective.ts";
 import { createPairedTranslation, type GeneratorTerm, type PairedBatch } from "./paired-translation.ts";
 
@@ -192,6 +192,22 @@ test("without terms it is the pix2pix of the comparison", async () => {
   disposeAll([objective, generator, discriminator]);
 });
 
+test("the term on features reads the discriminator's, and its gradient reaches the generator", async () => {
+  const { generator, discriminator, objective } = createGoldenObjective([createFeatureModeSeekingTerm(1)]);
+  const losses = await runStep(objective, 0);
+  expectClose([losses["generator/mode-seeking-features"]!], [golden.featureModeSeeking.value], { relative: 2e-3 });
+  const names = golden.generatorNames.filter((name) => name.endsWith("weight"));
+  const sums = names.map((name) => tidy(() => norm(reshape(generator.parameters.get(name)!, [-1])).dataSync()[0]!));
+  expectClose(
+    sums,
+    golden.generatorNames.flatMap((name, index) =>
+      name.endsWith("weight") ? [golden.featureModeSeeking.generatorNorms[index]!] : [],
+    ),
+    { relative: 2e-3 },
+  );
+  disposeAll([objective, generator, discriminator]);
+});
+
 describe("cluster term", () => {
   const outputs = (images: ImageBatch, batch: PairedBatch) => ({
     images1: images,
@@ -199,6 +215,7 @@ describe("cluster term", () => {
     images: asImageBatch(concat([images, images], 0)),
     latents1: batch.code!,
     latents2: batch.code!,
+    features: [],
     batch,
   });
 

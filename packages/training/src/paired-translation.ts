@@ -9,7 +9,6 @@ import {
 } from "@divgen/core-tensors";
 import { l1Loss, leastSquaresLoss } from "@divgen/losses";
 import {
-  addN,
   concat,
   dispose,
   keep,
@@ -20,10 +19,11 @@ import {
   type Tensor2D,
   tidy,
 } from "@tensorflow/tfjs-core";
-import { type ComputedLoss, computeGradients } from "./gradients.ts";
+import { computeGradients } from "./gradients.ts";
 import type { LearningRateSchedule } from "./learning-rate-schedules.ts";
-import type { LossReport, Objective } from "./objective.ts";
+import type { Objective } from "./objective.ts";
 import type { Optimizer } from "./optimizer.ts";
+import { totalOf, type WeightedLoss } from "./weighted-losses.ts";
 
 /** What the networks of paired translation are conditioned on. */
 export interface TranslationCondition {
@@ -50,15 +50,9 @@ export interface TranslationOutputs {
   readonly images: ImageBatch;
   readonly latents1: Latents;
   readonly latents2: Latents;
+  /** What the discriminator notices in `images`, [2 batch, ...] each: the features of its judgement. */
+  readonly features: readonly Tensor[];
   readonly batch: PairedBatch;
-}
-
-/** A loss with the factor that it enters the total with. */
-export interface WeightedLoss {
-  /** Last part of the reported name: "mode-seeking" is reported as "generator/mode-seeking". */
-  readonly name: string;
-  readonly weight: number;
-  readonly value: Scalar;
 }
 
 /** Further terms of the generator's loss. */
@@ -124,10 +118,10 @@ export function createPairedTranslation(options: PairedTranslationOptions): Obje
 
         const generatorStep = computeGradients(generator, () => {
           images = keep(generator.generate(concat([latents1, latents2], 0), doubled, pass));
-          const { logits } = discriminator.judge(images, doubled, pass);
+          const { logits, features } = discriminator.judge(images, doubled, pass);
           const images1 = asImageBatch(slice(images, [0, 0, 0, 0], batch.target.shape));
           const images2 = asImageBatch(slice(images, [size, 0, 0, 0], batch.target.shape));
-          const outputs: TranslationOutputs = { images1, images2, images, latents1, latents2, batch };
+          const outputs: TranslationOutputs = { images1, images2, images, latents1, latents2, features, batch };
           // One mean over both halves, doubled, is the sum of their two means.
           const adversarial = mul(2, leastSquaresLoss.generator(logits)) as Scalar;
           const reconstruction = l1Loss(images1, batch.target);
@@ -189,13 +183,4 @@ function repeatCondition({ input, code }: PairedBatch, times: number): Translati
   const repeat = <T extends Tensor>(tensor: T): T =>
     times === 1 ? tensor : (concat(Array(times).fill(tensor), 0) as T);
   return { input: asImageBatch(repeat(input)), ...(code === undefined ? {} : { code: repeat(code) }) };
-}
-
-function totalOf(network: string, losses: readonly WeightedLoss[]): ComputedLoss {
-  const report: Record<string, Scalar> = {};
-  for (const { name, value } of losses) report[`${network}/${name}`] = value;
-  const weighted = losses
-    .filter(({ weight }) => weight !== 0)
-    .map(({ weight, value }) => (weight === 1 ? value : mul(weight, value)));
-  return { total: addN(weighted) as Scalar, report: report satisfies LossReport };
 }

@@ -1,0 +1,6 @@
+export {
+  createResidualEncoder,
+  type EncodedImages,
+  type ResidualEncoder,
+  type ResidualEncoderOptions,
+} from "./residual-encoder.ts";
