@@ -2,7 +2,7 @@ import type { RowMatrix } from "./row-matrix.ts";
 import { rowProducts } from "./row-products.ts";
 
 /** Rows per block: small enough for the second-level cache at a thousand columns. */
-const BLOCK_ROWS = 32;
+const BLOCK_ROWS = 64;
 
 /** Rows moved by a shift, with their squared norms: the right-hand side of many distance computations. */
 export interface PreparedPoints {
