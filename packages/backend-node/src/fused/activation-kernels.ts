@@ -7,20 +7,36 @@ import {
   type NamedAttrMap,
   Relu,
   type Tensor,
+  type TensorInfo,
+  util,
   zerosLike,
 } from "@tensorflow/tfjs-core";
 import { nativeKernel } from "./native-kernel.ts";
-import { currentBackendHas } from "./native-operations.ts";
+import { currentBackendHas, type NativeOperations } from "./native-operations.ts";
+import { binaryOperations } from "./own-kernels.ts";
 
 const RELU_GRADIENT = "DivgenReluGradient";
 
 /** dy where x > 0, and for leaky units alpha dy elsewhere, each in one pass; tfjs makes a mask of four operations. */
 export const activationKernels: readonly KernelConfig[] = [
-  nativeKernel(RELU_GRADIENT, (ops, { dy, x }) => ops.run("ReluGrad", [ops.float], [dy!, x!])),
-  nativeKernel<{ alpha: number }>(fusedKernels.leakyReluGradient, (ops, { dy, x }, { alpha }) =>
-    ops.run("LeakyReluGrad", [ops.float, ops.real("alpha", alpha)], [dy!, x!]),
+  nativeKernel(
+    RELU_GRADIENT,
+    (ops, { dy, x }) =>
+      ownGradient(ops, binaryOperations.reluGradient, dy!, x!, 0) ?? ops.run("ReluGrad", [ops.float], [dy!, x!]),
+  ),
+  nativeKernel<{ alpha: number }>(
+    fusedKernels.leakyReluGradient,
+    (ops, { dy, x }, { alpha }) =>
+      ownGradient(ops, binaryOperations.leakyReluGradient, dy!, x!, alpha) ??
+      ops.run("LeakyReluGrad", [ops.float, ops.real("alpha", alpha)], [dy!, x!]),
   ),
 ];
+
+function ownGradient(ops: NativeOperations, operation: number, dy: TensorInfo, x: TensorInfo, alpha: number) {
+  const own = ops.ownFor(util.sizeFromShape(x.shape));
+  if (own === undefined) return undefined;
+  return ops.floats(own.binary(operation, ops.handle(dy), ops.handle(x), alpha), x.shape);
+}
 
 /**
  * A gradient of relu that runs the kernel where the engine in use has it, and tfjs's own expression elsewhere (leaky

@@ -1,10 +1,78 @@
-import { Cast, type DataType, type KernelConfig, Reshape, Sum, type TensorInfo, util } from "@tensorflow/tfjs-core";
+import {
+  Abs,
+  Add,
+  Cast,
+  type DataType,
+  type KernelConfig,
+  LeakyRelu,
+  Multiply,
+  Neg,
+  RealDiv,
+  Relu,
+  Reshape,
+  Square,
+  Sub,
+  Sum,
+  type TensorInfo,
+  util,
+} from "@tensorflow/tfjs-core";
 import { nativeKernel, originalKernel } from "./native-kernel.ts";
+import { nativeOperations } from "./native-operations.ts";
+import { binaryOperations, sharedShape, unaryOperations } from "./own-kernels.ts";
 import { TENSORFLOW_BACKEND } from "./tensorflow-binding.ts";
 
 /** tfjs's own kernels, of which a training step runs hundreds, with less work around the arithmetic. */
 export function everydayKernels(): KernelConfig[] {
-  return [reshapeKernel(), castKernel(), sumKernel()];
+  return [
+    reshapeKernel(),
+    castKernel(),
+    sumKernel(),
+    binaryKernel(Add, binaryOperations.add),
+    binaryKernel(Sub, binaryOperations.subtract),
+    binaryKernel(Multiply, binaryOperations.multiply),
+    binaryKernel(RealDiv, binaryOperations.divide),
+    unaryKernel(Relu, unaryOperations.relu),
+    unaryKernel(LeakyRelu, unaryOperations.leakyRelu),
+    unaryKernel(Neg, unaryOperations.negate),
+    unaryKernel(Square, unaryOperations.square),
+    unaryKernel(Abs, unaryOperations.absolute),
+  ];
+}
+
+/** Arithmetic of two float32 tensors of equal shape, or of which one is a number or a row, by the binding's own kernel. */
+function binaryKernel(kernelName: string, operation: number): KernelConfig {
+  const original = originalKernel(kernelName);
+  return {
+    kernelName,
+    backendName: TENSORFLOW_BACKEND,
+    kernelFunc: (call) => {
+      const { a, b } = call.inputs as { a: TensorInfo; b: TensorInfo };
+      const shape = a.dtype === "float32" && b.dtype === "float32" ? sharedShape(a, b) : undefined;
+      if (shape === undefined) return original(call);
+      const ops = nativeOperations(call.backend);
+      const own = ops.ownFor(util.sizeFromShape(shape as number[]));
+      if (own === undefined) return original(call);
+      return ops.floats(own.binary(operation, ops.handle(a), ops.handle(b), 0), shape);
+    },
+  };
+}
+
+/** A function of each value of a float32 tensor, by the binding's own kernel. */
+function unaryKernel(kernelName: string, operation: number): KernelConfig {
+  const original = originalKernel(kernelName);
+  return {
+    kernelName,
+    backendName: TENSORFLOW_BACKEND,
+    kernelFunc: (call) => {
+      const x = call.inputs["x"] as TensorInfo;
+      if (x.dtype !== "float32") return original(call);
+      const ops = nativeOperations(call.backend);
+      const own = ops.ownFor(util.sizeFromShape(x.shape));
+      if (own === undefined) return original(call);
+      const alpha = (call.attrs as { alpha?: number } | undefined)?.alpha ?? 0;
+      return ops.floats(own.unary(operation, ops.handle(x), alpha), x.shape);
+    },
+  };
 }
 
 /**
@@ -53,9 +121,12 @@ function shareMemory(backend: unknown, { dataId, shape, dtype }: TensorInfo): Te
 /** Sums over all axes but the last, as in the gradient of every bias, by the operation made for them. */
 function sumKernel(): KernelConfig {
   const original = originalKernel(Sum);
-  const fast = nativeKernel(Sum, (ops, { x }) =>
-    ops.run("BiasAddGrad", [ops.float, ops.text("data_format", "NHWC")], [x!]),
-  );
+  const fast = nativeKernel(Sum, (ops, { x }) => {
+    const channels = x!.shape.at(-1)!;
+    const own = ops.ownFor(util.sizeFromShape(x!.shape));
+    if (own !== undefined) return ops.floats(own.sumRows(ops.handle(x!), channels), [channels]);
+    return ops.run("BiasAddGrad", [ops.float, ops.text("data_format", "NHWC")], [x!]);
+  });
   return {
     ...fast,
     kernelFunc: (call) => {

@@ -1,16 +1,20 @@
 import { fusedKernels, leakyRelu, runFusedKernel } from "@divgen/core-tensors";
 import { directionalDerivative, directionalDifference, expectClose, leakCheck } from "@divgen/tensor-testing";
 import {
+  abs,
   add,
   cast,
   conv2d,
   conv2dTranspose,
+  div,
+  findBackend,
   grad,
   grads,
   matMul,
   max,
   mean,
   mul,
+  neg,
   relu,
   reshape,
   rsqrt,
@@ -21,11 +25,13 @@ import {
   type Tensor2D,
   type Tensor4D,
   tensor,
+  leakyRelu as tfLeakyRelu,
   tidy,
 } from "@tensorflow/tfjs-core";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { computeOn, type Values, wave } from "../../test/support/both-engines.ts";
 import { startNativeEngine } from "../../test/support/native-engine.ts";
+import { nativeOperations } from "./native-operations.ts";
 
 const native = await startNativeEngine();
 
@@ -76,8 +82,92 @@ const unscaled = (name: "batchNormUnscaled" | "instanceNormUnscaled") => (x: Ten
   runFusedKernel(fusedKernels[name], { x }, { epsilon: 1e-3 })[0]!;
 const plainUnscaled = (axes: number[]) => (x: Tensor) => plainNorm(axes)(x, tensor(1), tensor(0));
 
-describe.skipIf(!native)("native kernels", () => {
+/** What tests may switch off, so that the plain path is tried on an engine that has kernels of its own. */
+const operations = native ? nativeOperations(findBackend("tensorflow")) : undefined;
+const ownKernels = operations?.ownKernels;
+const paths = [
+  { path: "the binding's own", kernels: ownKernels, isThere: ownKernels !== undefined },
+  { path: "TensorFlow's operations", kernels: undefined, isThere: native },
+];
+
+describe.each(paths)("native kernels by $path", ({ kernels, isThere }) => {
+  if (!isThere) it.skip("are not in this engine");
+  if (!isThere) return;
+  beforeAll(() => {
+    operations!.ownKernels = kernels;
+  });
+  afterAll(() => {
+    operations!.ownKernels = ownKernels;
+  });
   leakCheck();
+
+  it.each([
+    [
+      [3, 4, 5],
+      [3, 4, 5],
+    ],
+    [[3, 4, 5], [5]],
+    [[5], [3, 4, 5]],
+    [
+      [3, 4, 5],
+      [1, 1, 5],
+    ],
+    [[3, 4, 5], []],
+    [[1], [3, 4, 5]],
+    [
+      [3, 4, 5],
+      [3, 1, 5],
+    ],
+    [
+      [3, 1],
+      [1, 4],
+    ],
+    [[1, 1], [1]],
+    [[], []],
+    [[0, 4], [4]],
+  ])("adds, subtracts, multiplies and divides %j and %j", (first, second) => {
+    const inputs = [wave(first, 1), wave(second, 2)] as const;
+    const away = (x: Tensor) => add(square(x), 0.5);
+    for (const operation of [add, sub, mul, (x: Tensor, y: Tensor) => div(x, away(y))]) {
+      expectSame(inputs, (x, y) => operation(x!, y!));
+    }
+  });
+
+  it("takes functions of single values, and lets what is not a number through", () => {
+    const isSame = (f: (x: Tensor) => Tensor) => expectSame([wave([5, 7], 1)], (x) => f(x!));
+    for (const f of [neg, square, abs, relu]) isSame(f);
+    isSame((x) => tfLeakyRelu(x, 0.3));
+    const strange = { shape: [3], values: Float32Array.of(Number.NaN, Number.POSITIVE_INFINITY, -0) };
+    const [positive, absolute] = computeOn("tensorflow", [strange], (x) => [relu(x!), abs(x!)]);
+    expect([...positive!.values]).toEqual([Number.NaN, Number.POSITIVE_INFINITY, expect.closeTo(0)]);
+    expect([...absolute!.values]).toEqual([Number.NaN, Number.POSITIVE_INFINITY, 0]);
+  });
+
+  it("keeps values that share memory with a reshaped tensor", () => {
+    const values = tidy(() => {
+      const x = tensor([1, 2, 3, 4]);
+      const y = reshape(mul(x, 1), [2, 2]);
+      x.dispose();
+      return y.dataSync();
+    });
+    expect([...values]).toEqual([1, 2, 3, 4]);
+  });
+
+  it("normalises many rows of a large mean without losing digits", () => {
+    const rows = 5000;
+    const values = Float32Array.from({ length: rows * 2 }, (_, index) => 100 + Math.sin(index * 1.3));
+    const [, average, variance] = computeOn("tensorflow", [{ shape: [rows, 2], values }], (x) =>
+      runFusedKernel(fusedKernels.batchNormUnscaled, { x: x! }, { epsilon: 1e-5 }),
+    );
+    for (const channel of [0, 1]) {
+      const column = Array.from({ length: rows }, (_, row) => values[2 * row + channel]!);
+      const exact = column.reduce((sum, value) => sum + value, 0) / rows;
+      const spread = column.reduce((sum, value) => sum + (value - exact) ** 2, 0) / rows;
+      // Divgen's kernel sums in blocks and in float64; TensorFlow's keeps float32.
+      expectClose([average!.values[channel]!], [exact], { relative: kernels === undefined ? 1e-5 : 1e-7 });
+      expectClose([variance!.values[channel]!], [spread], { relative: kernels === undefined ? 1e-3 : 1e-6 });
+    }
+  });
 
   it.each(["same", "valid"] as const)("convolves as the reference, with gradients, padding %s", (padding) => {
     expectSame([wave([2, 6, 7, 3], 1), wave([4, 4, 3, 5], 2)], (x, f) =>

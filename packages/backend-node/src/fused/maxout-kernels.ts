@@ -8,6 +8,7 @@ import {
   reshape,
   type Tensor,
   type TensorInfo,
+  util,
   zerosLike,
 } from "@tensorflow/tfjs-core";
 import { isRecording } from "./differentiation.ts";
@@ -24,6 +25,10 @@ const SHARES = "DivgenMaxoutShares";
  */
 export const maxoutKernels: readonly KernelConfig[] = [
   nativeKernel<MaxoutKernelAttributes>(fusedKernels.maxout, (ops, { x }, { pieces }) => {
+    const own = ops.ownFor(util.sizeFromShape(x!.shape));
+    if (own !== undefined) {
+      return ops.floats(own.maxout(ops.handle(x!), pieces), [x!.shape[0]!, x!.shape[1]! / pieces]);
+    }
     const grouped = piecesInTheMiddle(ops, x!, pieces);
     const greatest = ops.one("Max", reduction(ops, false), [grouped.id, ops.integers([1])]);
     ops.free(grouped);
@@ -60,6 +65,10 @@ export const maxoutGradients: readonly GradConfig[] = [
 
 function fusedGradient(dy: Tensor, x: Tensor, y: Tensor, pieces: number): Tensor {
   const ops = nativeOperations(engine().backend);
+  const own = ops.ownFor(x.size);
+  if (own !== undefined) {
+    return ops.floats(own.maxoutGradient(ops.handle(dy), ops.handle(x), ops.handle(y), pieces), x.shape);
+  }
   const { winners, count } = winnersOf(ops, x, y, pieces);
   const gradient = ops.reshape(ops.handle(dy), [y.shape[0]!, 1, y.shape[1]!]);
   const share = ops.one("RealDiv", [ops.float], [gradient.id, count.id]);

@@ -1,4 +1,5 @@
 import { getBackend, getKernel, type Tensor, type TensorInfo } from "@tensorflow/tfjs-core";
+import { type OwnKernels, ownKernelsOf } from "./own-kernels.ts";
 import type { OperationAttribute, OutputHandle, TensorFlowBackend, TensorFlowBinding } from "./tensorflow-binding.ts";
 
 /**
@@ -10,12 +11,28 @@ export class NativeOperations {
   readonly binding: TensorFlowBinding;
   /** The attribute T = float32, which most operations need. */
   readonly float: OperationAttribute;
+  /** Kernels of the binding's own; without, and above a number of values, TensorFlow's operations. */
+  ownKernels: OwnKernels | undefined;
+  readonly #ownLimit: number;
   readonly #constants = new Map<string, number>();
 
   constructor(backend: TensorFlowBackend) {
     this.backend = backend;
     this.binding = backend.binding;
     this.float = this.type("T", "float32");
+    const { kernels, limit } = ownKernelsOf(this.binding);
+    this.ownKernels = backend.isUsingGpuDevice ? undefined : kernels;
+    this.#ownLimit = limit;
+  }
+
+  /** The binding's own kernels, if they are there and the faster ones for so many values. */
+  ownFor(count: number): OwnKernels | undefined {
+    return count > 0 && count <= this.#ownLimit ? this.ownKernels : undefined;
+  }
+
+  /** Hands a handle of a float32 tensor over to a new tensor. */
+  floats(id: number, shape: readonly number[]): Tensor {
+    return this.backend.createOutputTensor({ id, shape: shape as number[], dtype: this.binding.TF_FLOAT });
   }
 
   /** The native handle of a tensor, borrowed. */
@@ -50,6 +67,9 @@ export class NativeOperations {
 
   /** Another shape for the memory of a handle, which is borrowed. */
   reshape(id: number, shape: readonly number[]): OutputHandle {
+    if (this.ownKernels !== undefined) {
+      return { id: this.ownKernels.reshape(id, shape), shape: [...shape], dtype: this.binding.TF_FLOAT };
+    }
     return this.one("Reshape", [this.float], [id, this.integers(shape)]);
   }
 

@@ -10,7 +10,8 @@ export interface BindingFacts {
 
 /**
  * Run in a process of its own: a library that the processor cannot run ends the process, not the installer.
- * The product [[1, 2], [3, 4]] [[5, 6], [7, 8]] is [[19, 22], [43, 50]].
+ * The product [[1, 2], [3, 4]] [[5, 6], [7, 8]] is [[19, 22], [43, 50]]; divgen's kernels, if there are any, add a row to it
+ * and take it away again.
  */
 const checkScript = `
 const binding = require(process.argv[1]);
@@ -21,7 +22,10 @@ const attributes = [
   { name: "T", type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT },
 ];
 const [product] = binding.executeOp("MatMul", attributes, [input([1, 2, 3, 4]), input([5, 6, 7, 8])], 1);
-const values = Array.from(binding.tensorDataSync(product.id));
+const kernels = binding.divgenKernels;
+const row = kernels && kernels.sumRows(product.id, 2);
+const result = kernels ? kernels.binary(1, kernels.binary(0, product.id, row, 0), row, 0) : product.id;
+const values = Array.from(binding.tensorDataSync(result));
 process.stdout.write(JSON.stringify({ tensorflow: binding.TF_Version, gpu: binding.isUsingGpuDevice(), values }));
 `;
 

@@ -2,12 +2,16 @@ import { existsSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { bindingFileName, standardErrorFileName, tfjsNodeVersion } from "./engine-folder.ts";
 import type { EnginePlatform } from "./engine-platform.ts";
 import { InstallError } from "./install-error.ts";
 import { type CommandResult, runCommand } from "./run-command.ts";
 
 const require = createRequire(import.meta.url);
+
+/** Folder of divgen's own C++ sources, the same from `src` and from `dist`. */
+const ownSources = fileURLToPath(new URL("../../native", import.meta.url));
 
 /** Entries of a wheel that the binding's sources include, directly or not. */
 export const neededHeaders: RegExp =
@@ -140,7 +144,7 @@ export function compilerArguments(
     nodeHeaders,
   ];
   return [
-    ...["-std=c++17", "-O2", "-fPIC", "-shared", "-w", "-DNAPI_VERSION=8"],
+    ...["-std=c++17", "-O3", "-fPIC", "-shared", "-w", "-fno-access-control", "-DNAPI_VERSION=8"],
     ...includes.flatMap((folder) => ["-I", folder]),
     ...target.sources,
     ...platform.linkArguments,
@@ -153,6 +157,7 @@ export function compilerArguments(
  * Compiles tfjs-node's binding against the libraries in an engine's folder, into that folder. Takes about ten
  * seconds.
  *
+ * @param withKernels - with divgen's own kernels beside upstream's functions, or upstream's alone.
  * @returns names of the files that were made.
  * @throws InstallError with the compiler's first error.
  */
@@ -161,6 +166,7 @@ export async function compileBinding(
   platform: EnginePlatform,
   sources: BindingSources,
   engineFolder: string,
+  withKernels: boolean,
   environment: NodeJS.ProcessEnv,
   timeLimitSeconds: number,
   signal?: AbortSignal,
@@ -173,7 +179,11 @@ export async function compileBinding(
     });
   const binding = join(engineFolder, bindingFileName);
   const result = await compile({
-    sources: ["tfjs_backend.cc", "tfjs_binding.cc"].map((file) => join(sources.packageFolder, "binding", file)),
+    sources: [
+      join(sources.packageFolder, "binding", "tfjs_backend.cc"),
+      // divgen's file includes upstream's of the same part.
+      withKernels ? join(ownSources, "divgen_binding.cc") : join(sources.packageFolder, "binding", "tfjs_binding.cc"),
+    ],
     libraries: platform.libraries,
     output: binding,
   });

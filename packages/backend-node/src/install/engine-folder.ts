@@ -9,6 +9,12 @@ export type NativeEngineName = "native" | "native-gpu";
 /** Version of tfjs-node whose binding is compiled; the kernels of the installed package must match it. */
 export const tfjsNodeVersion = "4.22.0";
 
+/**
+ * Revision of the kernels that are compiled into the binding (`native/`). An engine of an earlier one works as before, and
+ * is built again by the next installation. Raise it with every change of what the kernels take or give.
+ */
+export const kernelsRevision = 1;
+
 /** One file of an installed engine, with what it must be. */
 export interface EngineFile {
   readonly name: string;
@@ -22,6 +28,8 @@ export interface EngineManifest {
   readonly engine: NativeEngineName;
   readonly tensorflow: string;
   readonly tfjsNode: string;
+  /** `kernelsRevision` of the installer; absent in engines from before there was one. */
+  readonly kernels?: number;
   readonly platform: string;
   readonly architecture: string;
   /** The wheel that the libraries came from. */
@@ -63,10 +71,15 @@ export function enginesFolder(environment: NodeJS.ProcessEnv = process.env): str
 
 /** Folder name of an engine; machines that share a home folder keep theirs apart. */
 export function engineFolderName(
-  manifest: Pick<EngineManifest, "engine" | "tensorflow" | "tfjsNode" | "platform" | "architecture">,
+  manifest: Pick<EngineManifest, "engine" | "tensorflow" | "tfjsNode" | "kernels" | "platform" | "architecture">,
 ): string {
-  const { engine, tensorflow, tfjsNode, platform, architecture } = manifest;
-  return `${engine}-tensorflow-${tensorflow}-tfjs-node-${tfjsNode}-${platform}-${architecture}`;
+  const { engine, tensorflow, tfjsNode, kernels = 0, platform, architecture } = manifest;
+  return `${engine}-tensorflow-${tensorflow}-tfjs-node-${tfjsNode}-kernels-${kernels}-${platform}-${architecture}`;
+}
+
+/** Whether an engine was built with the kernels that this version of divgen brings. */
+export function isCurrentEngine({ manifest }: InstalledEngine): boolean {
+  return (manifest.kernels ?? 0) >= kernelsRevision;
 }
 
 /** An entry of the engines folder that is not a usable engine, and why. */
@@ -95,7 +108,7 @@ export function listInstalledEngines(environment: NodeJS.ProcessEnv = process.en
   return { engines, broken };
 }
 
-/** The engine of this kind that fits this machine and the tfjs-node in use; the newest TensorFlow if there are several. */
+/** The engine of this kind that fits this machine and the tfjs-node in use; the newest kernels, then TensorFlow, if several. */
 export function findInstalledEngine(
   name: NativeEngineName,
   environment: NodeJS.ProcessEnv = process.env,
@@ -108,7 +121,10 @@ export function findInstalledEngine(
         manifest.architecture === process.arch &&
         manifest.tfjsNode === tfjsNodeVersion,
     )
-    .sort((first, second) => compareVersions(second.manifest.tensorflow, first.manifest.tensorflow))[0];
+    .sort(
+      ({ manifest: first }, { manifest: second }) =>
+        (second.kernels ?? 0) - (first.kernels ?? 0) || compareVersions(second.tensorflow, first.tensorflow),
+    )[0];
 }
 
 /** Removes an engine from disk. The manifest goes first, so that an interrupted removal leaves no half engine in use. */

@@ -1,7 +1,7 @@
 import { upstreamBinding } from "../native/native-candidates.ts";
 import { checkBinding } from "./check-binding.ts";
 import { progressLines } from "./describe-progress.ts";
-import { findInstalledEngine } from "./engine-folder.ts";
+import { findInstalledEngine, type InstalledEngine, isCurrentEngine } from "./engine-folder.ts";
 import { readFailedAttempt, rememberFailedAttempt } from "./failed-attempt.ts";
 import { type InstallEngineOptions, installEngine } from "./install-engine.ts";
 import { InstallError } from "./install-error.ts";
@@ -53,8 +53,12 @@ async function reasonNotToTry(environment: NodeJS.ProcessEnv): Promise<InstallOn
     return { status: "skipped", message: `DIVGEN_ENGINE=${chosen}: the native engine is not installed.` };
   }
   const found = findInstalledEngine("native", environment) ?? findInstalledEngine("native-gpu", environment);
-  if (found !== undefined) {
+  if (found !== undefined && isCurrentEngine(found)) {
     return { status: "present", message: `Native engine: TensorFlow ${found.manifest.tensorflow}.` };
+  }
+  if (found !== undefined && (await readFailedAttempt(environment)) === undefined) return undefined;
+  if (found !== undefined) {
+    return { status: "present", message: olderEngine(found) };
   }
   const own = upstreamBinding("@tensorflow/tfjs-node");
   if (own !== undefined) {
@@ -70,6 +74,9 @@ async function reasonNotToTry(environment: NodeJS.ProcessEnv): Promise<InstallOn
     message: `No native engine, wasm does the work. (${earlier.problem}) To try again: divgen engine install`,
   };
 }
+
+const olderEngine = ({ manifest }: InstalledEngine): string =>
+  `Native engine: TensorFlow ${manifest.tensorflow}, without this version's kernels.`;
 
 async function tryToInstall(
   { timeLimitSeconds, log, signal, onProgress, install = installEngine }: InstallOnceOptions,
@@ -94,6 +101,8 @@ async function tryToInstall(
     // The user's own interrupt says nothing about the machine.
     const interrupted = error instanceof InstallError && error.kind === "interrupted";
     if (!interrupted) await rememberFailedAttempt(problem, environment);
-    return { status: "failed", message: `No native engine, wasm does the work. (${problem})` };
+    const older = findInstalledEngine("native", environment);
+    const instead = older === undefined ? "No native engine, wasm does the work." : olderEngine(older);
+    return { status: "failed", message: `${instead} (${problem})` };
   }
 }

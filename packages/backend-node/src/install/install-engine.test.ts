@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { type FakeMachineOptions, workingBinding } from "../../test/install/fake-machine.ts";
@@ -10,7 +10,7 @@ import { assertSpace } from "./install-engine.ts";
 
 afterEach(cleanUp);
 
-const engineName = "native-tensorflow-2.21.0-tfjs-node-4.22.0-linux-x64";
+const engineName = "native-tensorflow-2.21.0-tfjs-node-4.22.0-kernels-1-linux-x64";
 
 describe("installing the native engine", () => {
   it("puts a whole engine in place and leaves nothing else behind", async () => {
@@ -44,7 +44,7 @@ describe("installing the native engine", () => {
     expect(headers.sort()).toEqual(["tensorflow/c/c_api.h", "tsl/platform/ctstring.h"]);
     const [call = ""] = machine.calls("tfjs_backend.cc");
     expect(call).toMatch(
-      /-std=c\+\+17 .*binding\/tfjs_binding\.cc .*-rpath,\$ORIGIN\/tensorflow .*libtensorflow_cc\.so\.2/,
+      /-std=c\+\+17 .*native\/divgen_binding\.cc .*-rpath,\$ORIGIN\/tensorflow .*libtensorflow_cc\.so\.2/,
     );
   });
 
@@ -58,6 +58,26 @@ describe("installing the native engine", () => {
     const second = await install({ force: true });
     expect(readFileSync(second.binding, "utf8")).toContain("built again");
     expect(engineEntries(machine)).toEqual([engineName]);
+  });
+
+  it("builds an engine of earlier kernels again, which works until then", async () => {
+    const { machine, install } = await createWorld();
+    const engine = await install();
+    const { kernels, ...older } = engine.manifest;
+    expect(kernels).toBe(1);
+    const folder = join(engine.folder, "..", "native-of-earlier-kernels");
+    renameSync(engine.folder, folder);
+    writeFileSync(join(folder, "engine.json"), JSON.stringify(older));
+    expect(findInstalledEngine("native", machine.environment)?.folder).toBe(folder);
+    expect((await install()).manifest.kernels).toBe(1);
+    expect(engineEntries(machine)).toEqual([engineName]);
+  });
+
+  it("does without divgen's kernels where they do not compile", async () => {
+    const { machine, install } = await createWorld({ compiler: { errorOn: "divgen_binding.cc" } });
+    const engine = await install();
+    expect(readFileSync(engine.binding, "utf8")).toBe(workingBinding);
+    expect(machine.calls("tfjs_backend.cc").map((call) => /divgen_binding/.test(call))).toEqual([true, false]);
   });
 
   it("replaces an engine that is broken", async () => {

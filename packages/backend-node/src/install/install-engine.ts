@@ -13,8 +13,12 @@ import {
   enginesFolder,
   findInstalledEngine,
   type InstalledEngine,
+  isCurrentEngine,
+  kernelsRevision,
+  listInstalledEngines,
   manifestFileName,
   type NativeEngineName,
+  removeInstalledEngine,
   tfjsNodeVersion,
 } from "./engine-folder.ts";
 import { type EnginePlatform, enginePlatform, type MachineFacts } from "./engine-platform.ts";
@@ -59,7 +63,10 @@ export async function installEngine(options: InstallEngineOptions = {}): Promise
   const { gpu = false, force = false, signal, onProgress = () => {}, environment = process.env, facts } = options;
   const engine: NativeEngineName = gpu ? "native-gpu" : "native";
   const platform = enginePlatform(engine, facts);
-  const present = (): InstalledEngine | undefined => (force ? undefined : findInstalledEngine(engine, environment));
+  const present = (): InstalledEngine | undefined => {
+    const found = force ? undefined : findInstalledEngine(engine, environment);
+    return found !== undefined && isCurrentEngine(found) ? found : undefined;
+  };
   const already = present();
   if (already !== undefined) return already;
   const root = enginesFolder(environment);
@@ -100,17 +107,27 @@ async function build(options: BuildOptions): Promise<InstalledEngine> {
   const folder = join(root, `.installing-${process.pid}-${Date.now()}`);
   try {
     const unpacked = await unpack(wheels, platform, folder, onProgress, signal);
-    onProgress({ step: "compile", message: `compiling the binding with ${compiler.version}` });
-    const compiled = await compileBinding(compiler, platform, sources, folder, environment, compileSeconds, signal);
+    const attempt = async (withKernels: boolean) => {
+      const what = withKernels ? "the binding" : "the binding without divgen's kernels";
+      onProgress({ step: "compile", message: `compiling ${what} with ${compiler.version}` });
+      const limit = compileSeconds;
+      const files = await compileBinding(compiler, platform, sources, folder, withKernels, environment, limit, signal);
+      onProgress({ step: "check", message: "checking that it computes" });
+      return { files, facts: await checkBinding(join(folder, bindingFileName), environment, signal) };
+    };
+    const { files: compiled, facts } = await attempt(true).catch((error: unknown) => {
+      // Whatever a compiler or a TensorFlow has against divgen's own code, upstream's may still work.
+      if (signal?.aborted) throw error;
+      return attempt(false);
+    });
+    const { tensorflow } = facts;
     await rm(join(folder, "tensorflow", "include"), { recursive: true, force: true });
-    onProgress({ step: "check", message: "checking that it computes" });
-    const binding = join(folder, bindingFileName);
-    const { tensorflow } = await checkBinding(binding, environment, signal);
     const manifest: EngineManifest = {
       format: 1,
       engine,
       tensorflow,
       tfjsNode: tfjsNodeVersion,
+      kernels: kernelsRevision,
       platform: platform.facts.platform,
       architecture: platform.facts.architecture,
       wheel: { file: basename(wheels[0]!), sha256: await sha256OfFile(wheels[0]!, signal) },
@@ -123,6 +140,7 @@ async function build(options: BuildOptions): Promise<InstalledEngine> {
     onProgress({ step: "place", message: `putting it into ${destination}` });
     if (signal?.aborted) throw interruptedError(signal);
     await replaceFolder(folder, destination);
+    await removeOlder(manifest, environment);
     await rm(downloads, { recursive: true, force: true });
     return { folder: destination, binding: join(destination, bindingFileName), manifest };
   } finally {
@@ -192,6 +210,14 @@ async function replaceFolder(folder: string, destination: string): Promise<void>
   if (existsSync(destination)) await rename(destination, old);
   await rename(folder, destination);
   await rm(old, { recursive: true, force: true });
+}
+
+/** Removes engines that the new one stands in for: the same one, of earlier kernels. */
+async function removeOlder(manifest: EngineManifest, environment: NodeJS.ProcessEnv): Promise<void> {
+  for (const { folder, manifest: other } of listInstalledEngines(environment).engines) {
+    const isSame = engineFolderName({ ...other, kernels: 0 }) === engineFolderName({ ...manifest, kernels: 0 });
+    if (isSame && (other.kernels ?? 0) < (manifest.kernels ?? 0)) await removeInstalledEngine(folder);
+  }
 }
 
 /** What processes that were killed left behind; nobody else works here while the lock is held. */

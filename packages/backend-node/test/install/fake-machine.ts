@@ -17,8 +17,13 @@ export interface FakeMachineOptions {
   readonly index?: Readonly<Record<string, OfferedFakeWheel>> | string;
   /** "none": no Python; "python only": Python without pip; "old": a pip without --report. */
   readonly pip?: "works" | "none" | "python only" | "old";
-  /** "none": no compiler; a text: it fails and says this. */
-  readonly compiler?: "works" | "none" | { readonly error: string } | { readonly seconds: number };
+  /** "none": no compiler; `error`: it fails and says this; `errorOn`: it fails on this source. */
+  readonly compiler?:
+    | "works"
+    | "none"
+    | { readonly error: string }
+    | { readonly errorOn: string }
+    | { readonly seconds: number };
   /** JavaScript that stands for the compiled binding. */
   readonly binding?: string;
 }
@@ -120,8 +125,9 @@ if (words.includes("install")) {
 `;
 
 const fakeCompiler = `
-const { error, seconds } = settings.compiler;
+const { error, errorOn, seconds } = settings.compiler;
 if (error !== undefined) fail(error);
+if (errorOn !== undefined && words.some((word) => word.includes(errorOn))) fail("error: it is not C++");
 if (seconds !== undefined) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000 * seconds);
 const output = words[words.indexOf("-o") + 1];
 for (const file of words.filter((word) => word.includes("libtensorflow"))) readFileSync(file);

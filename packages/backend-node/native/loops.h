@@ -1,0 +1,173 @@
+// The arithmetic of divgen's own kernels: plain loops over float32 that the compiler vectorises, each made for several
+// processors where the compiler can do that. Every sum has a fixed order, so that the same input gives the same bits.
+#ifndef DIVGEN_LOOPS_H_
+#define DIVGEN_LOOPS_H_
+
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+#if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__)
+#define DIVGEN_LOOP __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default"))) static void
+#else
+#define DIVGEN_LOOP static void
+#endif
+
+namespace divgen {
+
+enum BinaryOperation { kAdd, kSubtract, kMultiply, kDivide, kReluGradient, kLeakyReluGradient };
+enum UnaryOperation { kRelu, kLeakyRelu, kNegate, kSquare, kAbsolute };
+
+// Strides of 0 repeat a value: the inner loops are written out for the three patterns that occur.
+#define DIVGEN_BINARY_LOOP(NAME, EXPRESSION)                                                                           \
+  DIVGEN_LOOP NAME(const float* __restrict a, const float* __restrict b, float* __restrict y, int64_t rows,            \
+                   int64_t columns, int64_t aRow, int64_t bRow, bool aScalar, bool bScalar, float alpha) {             \
+    (void)alpha;                                                                                                       \
+    for (int64_t row = 0; row < rows; row++) {                                                                         \
+      const float* __restrict first = a + row * aRow;                                                                  \
+      const float* __restrict second = b + row * bRow;                                                                 \
+      float* __restrict out = y + row * columns;                                                                       \
+      if (bScalar) {                                                                                                   \
+        const float v = *second;                                                                                       \
+        for (int64_t i = 0; i < columns; i++) { const float u = first[i]; out[i] = EXPRESSION; }                       \
+      } else if (aScalar) {                                                                                            \
+        const float u = *first;                                                                                        \
+        for (int64_t i = 0; i < columns; i++) { const float v = second[i]; out[i] = EXPRESSION; }                      \
+      } else {                                                                                                         \
+        for (int64_t i = 0; i < columns; i++) { const float u = first[i], v = second[i]; out[i] = EXPRESSION; }        \
+      }                                                                                                                \
+    }                                                                                                                  \
+  }
+DIVGEN_BINARY_LOOP(addLoop, u + v)
+DIVGEN_BINARY_LOOP(subtractLoop, u - v)
+DIVGEN_BINARY_LOOP(multiplyLoop, u * v)
+DIVGEN_BINARY_LOOP(divideLoop, u / v)
+DIVGEN_BINARY_LOOP(reluGradientLoop, v > 0 ? u : 0)
+DIVGEN_BINARY_LOOP(leakyReluGradientLoop, v > 0 ? u : u * alpha)
+#undef DIVGEN_BINARY_LOOP
+
+#define DIVGEN_UNARY_LOOP(NAME, EXPRESSION)                                                            \
+  DIVGEN_LOOP NAME(const float* __restrict x, float* __restrict y, int64_t count, float alpha) {       \
+    (void)alpha;                                                                                       \
+    for (int64_t i = 0; i < count; i++) { const float u = x[i]; y[i] = EXPRESSION; }                   \
+  }
+// A NaN goes through, as in TensorFlow.
+DIVGEN_UNARY_LOOP(reluLoop, u < 0 ? 0 : u)
+DIVGEN_UNARY_LOOP(leakyReluLoop, u > 0 ? u : u * alpha)
+DIVGEN_UNARY_LOOP(negateLoop, -u)
+DIVGEN_UNARY_LOOP(squareLoop, u* u)
+DIVGEN_UNARY_LOOP(absoluteLoop, std::fabs(u))
+#undef DIVGEN_UNARY_LOOP
+
+// Rows are summed in blocks, so that the error does not grow with their number.
+constexpr int64_t kBlock = 64;
+
+/** total[c] += sum over rows of x[row, c]; `part` is room for `channels` values. */
+DIVGEN_LOOP sumRows(const float* __restrict x, int64_t rows, int64_t channels, float* __restrict part,
+                    double* __restrict total) {
+  for (int64_t start = 0; start < rows; start += kBlock) {
+    const int64_t end = start + kBlock < rows ? start + kBlock : rows;
+    for (int64_t c = 0; c < channels; c++) part[c] = 0;
+    for (int64_t row = start; row < end; row++) {
+      const float* __restrict values = x + row * channels;
+      for (int64_t c = 0; c < channels; c++) part[c] += values[c];
+    }
+    for (int64_t c = 0; c < channels; c++) total[c] += part[c];
+  }
+}
+
+/** total[c] += sum over rows of (x[row, c] - mean[c])^2. */
+DIVGEN_LOOP sumSquares(const float* __restrict x, const float* __restrict mean, int64_t rows, int64_t channels,
+                       float* __restrict part, double* __restrict total) {
+  for (int64_t start = 0; start < rows; start += kBlock) {
+    const int64_t end = start + kBlock < rows ? start + kBlock : rows;
+    for (int64_t c = 0; c < channels; c++) part[c] = 0;
+    for (int64_t row = start; row < end; row++) {
+      const float* __restrict values = x + row * channels;
+      for (int64_t c = 0; c < channels; c++) {
+        const float centered = values[c] - mean[c];
+        part[c] += centered * centered;
+      }
+    }
+    for (int64_t c = 0; c < channels; c++) total[c] += part[c];
+  }
+}
+
+/** total[c] += sum over rows of dy[row, c] (x[row, c] - mean[c]). */
+DIVGEN_LOOP sumProducts(const float* __restrict dy, const float* __restrict x, const float* __restrict mean,
+                        int64_t rows, int64_t channels, float* __restrict part, double* __restrict total) {
+  for (int64_t start = 0; start < rows; start += kBlock) {
+    const int64_t end = start + kBlock < rows ? start + kBlock : rows;
+    for (int64_t c = 0; c < channels; c++) part[c] = 0;
+    for (int64_t row = start; row < end; row++) {
+      const float* __restrict gradients = dy + row * channels;
+      const float* __restrict values = x + row * channels;
+      for (int64_t c = 0; c < channels; c++) part[c] += gradients[c] * (values[c] - mean[c]);
+    }
+    for (int64_t c = 0; c < channels; c++) total[c] += part[c];
+  }
+}
+
+/** y = (x - mean) factor + offset, by channel. */
+DIVGEN_LOOP normalizeRows(const float* __restrict x, const float* __restrict mean, const float* __restrict factor,
+                          const float* __restrict offset, float* __restrict y, int64_t rows, int64_t channels) {
+  for (int64_t row = 0; row < rows; row++) {
+    const float* __restrict values = x + row * channels;
+    float* __restrict out = y + row * channels;
+    for (int64_t c = 0; c < channels; c++) out[c] = (values[c] - mean[c]) * factor[c] + offset[c];
+  }
+}
+
+/** dx = factor dy - shift - (x - mean) slope, by channel. */
+DIVGEN_LOOP normalizeGradientRows(const float* __restrict dy, const float* __restrict x, const float* __restrict mean,
+                                  const float* __restrict factor, const float* __restrict shift,
+                                  const float* __restrict slope, float* __restrict dx, int64_t rows,
+                                  int64_t channels) {
+  for (int64_t row = 0; row < rows; row++) {
+    const float* __restrict gradients = dy + row * channels;
+    const float* __restrict values = x + row * channels;
+    float* __restrict out = dx + row * channels;
+    for (int64_t c = 0; c < channels; c++) {
+      out[c] = factor[c] * gradients[c] - shift[c] - (values[c] - mean[c]) * slope[c];
+    }
+  }
+}
+
+/** The greatest of each group of `pieces` consecutive values. */
+DIVGEN_LOOP maxoutLoop(const float* __restrict x, float* __restrict y, int64_t count, int64_t pieces) {
+  if (pieces == 5) {
+    for (int64_t i = 0; i < count; i++) {
+      const float* group = x + 5 * i;
+      float greatest = group[0];
+      for (int64_t p = 1; p < 5; p++) greatest = group[p] > greatest || group[p] != group[p] ? group[p] : greatest;
+      y[i] = greatest;
+    }
+    return;
+  }
+  for (int64_t i = 0; i < count; i++) {
+    const float* group = x + pieces * i;
+    float greatest = group[0];
+    for (int64_t p = 1; p < pieces; p++) {
+      greatest = group[p] > greatest || group[p] != group[p] ? group[p] : greatest;
+    }
+    y[i] = greatest;
+  }
+}
+
+/** dy where a value is its group's greatest, shared equally among ties, and 0 elsewhere. */
+DIVGEN_LOOP maxoutGradientLoop(const float* __restrict dy, const float* __restrict x, const float* __restrict y,
+                               float* __restrict dx, int64_t count, int64_t pieces) {
+  for (int64_t i = 0; i < count; i++) {
+    const float* group = x + pieces * i;
+    float* out = dx + pieces * i;
+    float winners = 0;
+    for (int64_t p = 0; p < pieces; p++) winners += group[p] == y[i] ? 1.0f : 0.0f;
+    const float share = dy[i] / winners;
+    for (int64_t p = 0; p < pieces; p++) out[p] = group[p] == y[i] ? share : 0.0f;
+  }
+}
+
+}  // namespace divgen
+
+#endif  // DIVGEN_LOOPS_H_

@@ -1,0 +1,70 @@
+import type { TensorInfo } from "@tensorflow/tfjs-core";
+import { util } from "@tensorflow/tfjs-core";
+import type { TensorFlowBinding } from "./tensorflow-binding.ts";
+
+/**
+ * Kernels of divgen's own in the binding that `divgen engine install` compiles (`native/divgen_binding.cc`). They take and
+ * give handles of float32 tensors in the host's memory. tfjs-node's own binary has none: then TensorFlow's operations do
+ * the same.
+ */
+export interface OwnKernels {
+  /** The memory of a tensor under another shape. */
+  reshape(x: number, shape: readonly number[]): number;
+  unary(operation: number, x: number, alpha: number): number;
+  /** For equal counts, or where one of two has a single value or is a row of the other. */
+  binary(operation: number, a: number, b: number, alpha: number): number;
+  sumRows(x: number, channels: number): number;
+  /** Output, mean and variance; -1 for no scale and no offset. */
+  normalize(
+    x: number,
+    scale: number,
+    offset: number,
+    groups: number,
+    channels: number,
+    epsilon: number,
+  ): [number, number, number];
+  normalizeGradient(
+    dy: number,
+    x: number,
+    scale: number,
+    mean: number,
+    variance: number,
+    groups: number,
+    channels: number,
+    epsilon: number,
+  ): [number, number, number];
+  maxout(x: number, pieces: number): number;
+  maxoutGradient(dy: number, x: number, y: number, pieces: number): number;
+}
+
+/** Numbers of `OwnKernels.binary`. */
+export const binaryOperations = {
+  add: 0,
+  subtract: 1,
+  multiply: 2,
+  divide: 3,
+  reluGradient: 4,
+  leakyReluGradient: 5,
+} as const;
+
+/** Numbers of `OwnKernels.unary`. */
+export const unaryOperations = { relu: 0, leakyRelu: 1, negate: 2, square: 3, absolute: 4 } as const;
+
+/** Larger arrays go to TensorFlow, which has several threads where these kernels have one: a measured limit. */
+const fewValues = 1 << 18;
+
+/** The kernels of a binding, and up to which number of values they are the faster ones. */
+export function ownKernelsOf(binding: TensorFlowBinding): { kernels: OwnKernels | undefined; limit: number } {
+  const kernels = (binding as { divgenKernels?: OwnKernels }).divgenKernels;
+  return { kernels, limit: process.env["TF_NUM_INTRAOP_THREADS"] === "1" ? Number.POSITIVE_INFINITY : fewValues };
+}
+
+/** The shape of an operation on two tensors that `OwnKernels.binary` can do, or undefined. */
+export function sharedShape(a: TensorInfo, b: TensorInfo): readonly number[] | undefined {
+  if (util.arraysEqual(a.shape, b.shape)) return a.shape;
+  const [large, small] = a.shape.length >= b.shape.length ? [a.shape, b.shape] : [b.shape, a.shape];
+  const count = util.sizeFromShape(small);
+  if (count === 1) return large.length === small.length && util.sizeFromShape(large) === 1 ? undefined : large;
+  // A row: [channels], [1, channels], ... beside [..., channels].
+  return count === large.at(-1) && count === small.at(-1) ? large : undefined;
+}
