@@ -71,35 +71,37 @@ def discriminator(layout: str, classes: int, pack: int, size: int = 16) -> dict:
     return case | discriminator_summary(w, lambda x, *state: judge(w, layout, x, ids, pack, *state), image(size))
 
 
+def mode_seeking_images(w: Weights, z: torch.Tensor, code: torch.Tensor | None, running: dict, training: bool) -> torch.Tensor:
+    h = (z if code is None else torch.cat([z, code], 1))[:, :, None, None]
+    for index, width in enumerate((4, 2, 1), 1):
+        stride, padding = (1, 0) if index == 1 else (2, 1)
+        h = deconv(w, f"up{index}.convolution", h, width * BASE, stride, padding)
+        h = torch.relu(batch_norm(w, f"up{index}.norm", h, running, training))
+    return torch.tanh(deconv(w, "up4.convolution", h, 3))
+
+
+def mode_seeking_judge(
+    w: Weights, x: torch.Tensor, code: torch.Tensor | None, running: dict, training: bool
+) -> tuple[torch.Tensor, torch.Tensor]:
+    h = x if code is None else torch.cat([x, code[:, :, None, None].expand(-1, -1, 32, 32)], 1)
+    for index, width in enumerate((1, 2, 4), 1):
+        h = conv(w, f"layer{index}.convolution", h, width * BASE, 4, 2)
+        if index > 1:
+            h = batch_norm(w, f"layer{index}.norm", h, running, training)
+        h = F.leaky_relu(h, 0.2)
+    return conv(w, "score", h, 1, 4, 1, 0).reshape(len(x), 1), h
+
+
 def mode_seeking_generator(classes: int) -> dict:
-    w = Weights(0.2)
-
-    def build(running: dict, training: bool) -> torch.Tensor:
-        z = ripple((BATCH, 5), 1.1, 1.0)
-        h = (torch.cat([z, F.one_hot(IDS, classes).double()], 1) if classes else z)[:, :, None, None]
-        for index, width in enumerate((4, 2, 1), 1):
-            stride, padding = (1, 0) if index == 1 else (2, 1)
-            h = deconv(w, f"up{index}.convolution", h, width * BASE, stride, padding)
-            h = torch.relu(batch_norm(w, f"up{index}.norm", h, running, training))
-        return torch.tanh(deconv(w, "up4.convolution", h, 3))
-
+    w, code = Weights(0.2), F.one_hot(IDS, classes).double() if classes else None
+    z = ripple((BATCH, 5), 1.1, 1.0)
+    build = lambda *state: mode_seeking_images(w, z, code, *state)  # noqa: E731
     return {"classCount": classes, **generator_summary(w, build, every=7)}
 
 
 def mode_seeking_discriminator(classes: int) -> dict:
-    w = Weights(0.2)
-
-    def judge_planes(x: torch.Tensor, running: dict, training: bool) -> tuple[torch.Tensor, torch.Tensor]:
-        h = x
-        if classes:
-            h = torch.cat([x, F.one_hot(IDS, classes).double()[:, :, None, None].expand(-1, -1, 32, 32)], 1)
-        for index, width in enumerate((1, 2, 4), 1):
-            h = conv(w, f"layer{index}.convolution", h, width * BASE, 4, 2)
-            if index > 1:
-                h = batch_norm(w, f"layer{index}.norm", h, running, training)
-            h = F.leaky_relu(h, 0.2)
-        return conv(w, "score", h, 1, 4, 1, 0).reshape(BATCH, 1), h
-
+    w, code = Weights(0.2), F.one_hot(IDS, classes).double() if classes else None
+    judge_planes = lambda x, *state: mode_seeking_judge(w, x, code, *state)  # noqa: E731
     return {"classCount": classes, **discriminator_summary(w, judge_planes, image(32))}
 
 

@@ -2,6 +2,7 @@ import { type Dataset, type FeatureExtractor, type ImageBatch, toUint8 } from "@
 import { type PairedExample, toImageBatch } from "@divgen/datasets";
 import { perceptualDistances } from "@divgen/feature-extractors";
 import {
+  type BinComparison,
   type BinOptions,
   compareBins,
   countInBins,
@@ -53,6 +54,8 @@ export interface PairedEvaluation {
   generate(input: ImageBatch, count: number, key: RandomKey, index: number): ImageBatch;
   /** Is shown all images, for measures beyond those below. */
   observe?(generated: GeneratedImages): void | Promise<void>;
+  /** Is shown the shares of training and generated images in each bin, which NDB and JSD summarise. */
+  observeBins?(comparison: BinComparison): void;
 }
 
 /**
@@ -94,7 +97,9 @@ export async function evaluatePairedGenerator(evaluation: PairedEvaluation): Pro
 
   const generated = joinRows(pooledRows, inputCount * samplesPerInput);
   const frechet = frechetDistanceOfFeatures(realFeatures, generated);
-  const { ndb, jsd } = compareBins(bins.counts, generatedCounts);
+  const comparison = compareBins(bins.counts, generatedCounts);
+  const { ndb, jsd } = comparison;
+  evaluation.observeBins?.(comparison);
   const diversity = pairwiseDiversity(distances);
   const { weightHash, resizeRule } = extractor;
   const { protocol, seed } = evaluation;

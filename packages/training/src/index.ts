@@ -4,6 +4,7 @@ export {
   createBicycleTranslation,
   type LatentEncoder,
 } from "./bicycle-translation.ts";
+export { type ClassModeSeekingOptions, createClassModeSeeking } from "./class-mode-seeking.ts";
 export {
   type ClusterConditionalOptions,
   type ConditionalBatch,

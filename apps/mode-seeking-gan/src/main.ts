@@ -1,0 +1,77 @@
+import { pathToFileURL } from "node:url";
+import { engineNames, parseEngineChoice, selectEngine } from "@divgen/backend-node";
+import { parameterCount } from "@divgen/core-tensors";
+import {
+  type AppDefinition,
+  createOutput,
+  parseAppArguments,
+  printDryRun,
+  runMain,
+  startRun,
+} from "@divgen/experiment";
+import { z } from "zod";
+import { chosenMethods, compareMethods } from "./compare.ts";
+import { type Config, configSchema } from "./config.ts";
+import { presets } from "./presets.ts";
+import { openMeasuredTask, reportRun, trainRun } from "./run.ts";
+import { sampleRun } from "./sample.ts";
+
+const trainOptions = z.strictObject({
+  compare: z.boolean().default(false).describe("train the task's methods at equal steps and compare them"),
+  methods: z.string().optional().describe("methods of a comparison or of --overhead, such as pix2pix,bicycle"),
+  seeds: z.coerce.number().int().min(1).default(1).describe("seeds of a comparison"),
+});
+const sampleOptions = z.strictObject({
+  contexts: z.coerce.number().int().min(1).default(10).describe("test inputs, or classes, to make images for"),
+  count: z.coerce.number().int().min(1).default(4).describe("images for each"),
+  seed: z.coerce.number().int().min(0).default(0).describe("seed of the noise"),
+});
+
+const app: AppDefinition<Config, z.infer<typeof trainOptions>, z.infer<typeof sampleOptions>> = {
+  name: "mode-seeking-gan",
+  description: "Mode seeking GANs: images from images and from classes, against Pix2Pix, BicycleGAN and DCGAN.",
+  schema: configSchema,
+  presets,
+  defaultPreset: "demo",
+  engines: engineNames,
+  trainOptions,
+  sampleOptions,
+};
+
+await runMain(async ({ args, signal }) => {
+  const command = parseAppArguments(app, args);
+  const output = createOutput({ json: command.json });
+  // Without --engine the choice is DIVGEN_ENGINE's, or the best engine that works.
+  const choice = command.engine === "auto" ? undefined : parseEngineChoice(command.engine);
+  const engine = await selectEngine(choice, { convolutional: true });
+  output.note({ kind: "engine", ...engine }, `engine: ${engine.name} (${engine.description}); ${engine.reason}`);
+  const context = { engine: engine.description, output, signal };
+  const finish = (kind: string, { text, htmlPath }: { text: string; htmlPath: string }) =>
+    output.note({ kind, report: htmlPath }, `\n${text}\n\nreport: ${pathToFileURL(htmlPath)}`);
+
+  switch (command.name) {
+    case "sample": {
+      const { options, ...request } = command;
+      const paths = await sampleRun({ ...request, ...options });
+      return output.note({ kind: "samples", paths }, paths.join("\n"));
+    }
+    case "report":
+      return finish("report", await reportRun(command.runPath, command.config, context));
+    case "train": {
+      const { config, options } = command;
+      if (command.dryRun) {
+        const { task, dispose } = await openMeasuredTask(config);
+        const parameters = Object.values(task.networks).reduce((sum, network) => sum + parameterCount(network), 0);
+        const steps = config.training.epochs * task.stepsPerEpoch;
+        dispose();
+        return printDryRun(command, engine.description, { steps, parameters }, output);
+      }
+      if (options.compare) {
+        const methods = chosenMethods(config, options.methods);
+        return finish("comparison", await compareMethods(app, command, { methods, seeds: options.seeds }, context));
+      }
+      const run = await startRun(app, command, output);
+      return finish("finished", await trainRun(run, config, context));
+    }
+  }
+});

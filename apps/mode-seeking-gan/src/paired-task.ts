@@ -1,0 +1,99 @@
+import { drawLatents, type FeatureExtractor, type ImageBatch, type Latents } from "@divgen/core-tensors";
+import {
+  createDatasetBatches,
+  openPairSplits,
+  type PairedExample,
+  toImageBatch,
+  toPairedBatch,
+  verifyDataset,
+} from "@divgen/datasets";
+import { evaluatePairedGenerator } from "@divgen/evaluation";
+import { trainStartedRun } from "@divgen/experiment";
+import type { BinComparison } from "@divgen/metrics";
+import { randomKey } from "@divgen/random";
+import type { PairedBatch } from "@divgen/training";
+import { dispose, tidy, tile } from "@tensorflow/tfjs-core";
+import type { Config } from "./config.ts";
+import { createPairedMethod, disposeNetworks } from "./paired-objective.ts";
+import { protocolOf } from "./protocol.ts";
+import type { Task } from "./task.ts";
+
+/**
+ * Images from images. All pairs are read before anything else, so that a bad file is found now and not in hours.
+ *
+ * @throws DataError naming the files that cannot be used.
+ */
+export async function openPairedTask(config: Config, extractor: FeatureExtractor): Promise<Task> {
+  const key = randomKey(config.seed);
+  const { source } = config.data;
+  if (source === "cifar10") throw new RangeError("paired task: expected a source of pairs");
+  const { train, test } = await openPairSplits(key.split("data"), { ...config.data, source });
+  await verifyDataset(train);
+  await verifyDataset(test);
+  const { networks, objective } = createPairedMethod(key.split("models"), config);
+  const { generator } = networks;
+  const { size, flip } = config.data;
+  const batches = createDatasetBatches<PairedExample, PairedBatch>(train, {
+    batchSize: config.training.batchSize,
+    key: key.split("batches"),
+    collate: (examples, stepKey) => {
+      const augmentation = { loadSize: size, cropSize: size, flip };
+      const { input, target, labels } = toPairedBatch(examples, augmentation, stepKey);
+      labels?.dispose();
+      return { input, target };
+    },
+  });
+
+  const generateFrom = (input: ImageBatch, latents: Latents): ImageBatch =>
+    tidy(() => {
+      const inputs = tile(input, [latents.shape[0], 1, 1, 1]) as ImageBatch;
+      return generator.generate(latents, { input: inputs }, { mode: "inference" });
+    });
+  const trainingKey = key.split("training");
+
+  return {
+    networks,
+    latentSize: generator.latentSize,
+    stepsPerEpoch: batches.stepsPerEpoch,
+    contextCount: test.size,
+    contextName: (context) => `input ${context + 1}`,
+    contextPictures: async (context) => {
+      const { input, target } = await test.load(context);
+      return [input, target];
+    },
+    generate: async (context, latents) => {
+      const input = toImageBatch([(await test.load(context)).input]);
+      const images = generateFrom(input, latents);
+      input.dispose();
+      return images;
+    },
+    measure: async (measureKey) => {
+      const { bins: binCount, inputs, samplesPerInput, pairsPerInput } = config.evaluation;
+      let comparison: BinComparison | undefined;
+      const metrics = await evaluatePairedGenerator({
+        ...{ train, test, extractor, inputs, samplesPerInput, pairsPerInput },
+        bins: { binCount, whitening: true },
+        protocol: protocolOf(config),
+        seed: config.seed,
+        key: measureKey,
+        generate: (input, count, inputKey) =>
+          tidy(() => generateFrom(input, drawLatents(inputKey.split("latents"), count, generator.latentSize))),
+        observeBins: (compared) => {
+          comparison = compared;
+        },
+      });
+      return { metrics, bins: [{ name: "all", comparison: comparison! }] };
+    },
+    train: (run, shared) => trainStartedRun(run, { ...shared, objective, batches, key: trainingKey }),
+    step: async (step) => {
+      const batch = await batches.load(step);
+      const report = await objective.step(batch, { step, epoch: 0, key: trainingKey.fold(step) });
+      dispose([batch.input, batch.target]);
+      return report;
+    },
+    dispose: () => {
+      objective.dispose();
+      disposeNetworks(networks);
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { DataError, drawLatents } from "@divgen/core-tensors";
+import { toPixelImages } from "@divgen/evaluation";
+import { writePng } from "@divgen/image-files";
+import { randomKey } from "@divgen/random";
+import type { Config } from "./config.ts";
+import { openTrained } from "./run.ts";
+
+/** What `sample` is asked for. */
+export interface SampleRequest {
+  readonly runPath: string;
+  readonly config: Config;
+  readonly inputs: readonly string[];
+  readonly outputPath: string;
+  readonly step?: number | undefined;
+  /** Test inputs, or classes, to make images for. */
+  readonly contexts: number;
+  /** Images for each. */
+  readonly count: number;
+  readonly seed: number;
+}
+
+/**
+ * Makes images with a trained run and writes them as PNG files, a folder for each test input or class: what
+ * `divgen evaluate` measures. Returns their paths.
+ */
+export async function sampleRun(request: SampleRequest): Promise<string[]> {
+  const { config, count, contexts } = request;
+  if (request.inputs.length > 0) {
+    throw new DataError(
+      `sample: expected no files, got ${request.inputs[0]}; images are made for the run's own test inputs`,
+    );
+  }
+  const { task, dispose } = await openTrained(request.runPath, config, request.step);
+  try {
+    const key = randomKey(request.seed).split("sample");
+    const paths: string[] = [];
+    for (let context = 0; context < Math.min(contexts, task.contextCount); context++) {
+      const folder = join(request.outputPath, task.contextName(context).replaceAll(" ", "-"));
+      await mkdir(folder, { recursive: true });
+      const latents = drawLatents(key.fold(context), count, task.latentSize);
+      const images = await task.generate(context, latents);
+      const pictures = await toPixelImages(images);
+      latents.dispose();
+      images.dispose();
+      for (const [index, picture] of pictures.entries()) {
+        const path = join(folder, `${index}.png`);
+        await writePng(path, picture);
+        paths.push(path);
+      }
+    }
+    return paths;
+  } finally {
+    dispose();
+  }
+}
