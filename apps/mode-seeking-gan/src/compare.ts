@@ -1,5 +1,5 @@
 import { addPictures, type ComparedRun, trainMethods } from "@divgen/evaluation";
-import { type AppDefinition, createReport, type Report, type TrainCommand } from "@divgen/experiment";
+import { type AppDefinition, createReport, type Report, type TrainCommand, UsageError } from "@divgen/experiment";
 import { addClassTable } from "./class-table.ts";
 import { type Config, type Method, methodsOf } from "./config.ts";
 import { addBinShares } from "./figures.ts";
@@ -86,8 +86,15 @@ async function comparisonReport(
     .keyValues({ caption: "The configuration, method and seed aside.", entries: { config } });
 }
 
-/** The methods that `--methods` names, all of the task if none. */
-export function chosenMethods(config: Config, names: string | undefined): readonly Method[] {
-  if (names === undefined) return methodsOf(config.task);
-  return names.split(",") as Method[];
+/** The methods that `--methods` names, all of the task if none. @throws UsageError for a name that the task has not. */
+export function chosenMethods({ task }: Config, names: string | undefined): readonly Method[] {
+  const known = methodsOf(task);
+  if (names === undefined) return known;
+  return names.split(",").map((name) => {
+    const found = known.find((method) => method === name);
+    if (found === undefined) {
+      throw new UsageError(`--methods: expected some of ${known.join(", ")} with commas between, got "${name}"`);
+    }
+    return found;
+  });
 }

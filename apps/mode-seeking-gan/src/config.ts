@@ -72,6 +72,8 @@ export const configSchema = z
     evaluation: z.strictObject({
       /** Test inputs; unused for classes. */
       inputs: count,
+      /** Training images of each class that are the reference, at most; for pairs all training targets are. */
+      reference: count,
       /** Images made for each input, or each class. */
       samplesPerInput: z.int().min(2),
       /** Random pairs of them for the pairwise distance; unused for classes. */

@@ -10,8 +10,10 @@ import {
   startRun,
 } from "@divgen/experiment";
 import { z } from "zod";
+import { compareWeights, parseWeights } from "./ablation.ts";
 import { chosenMethods, compareMethods } from "./compare.ts";
 import { type Config, configSchema } from "./config.ts";
+import { compareOverheads } from "./overhead.ts";
 import { presets } from "./presets.ts";
 import { openMeasuredTask, reportRun, trainRun } from "./run.ts";
 import { sampleRun } from "./sample.ts";
@@ -19,7 +21,9 @@ import { sampleRun } from "./sample.ts";
 const trainOptions = z.strictObject({
   compare: z.boolean().default(false).describe("train the task's methods at equal steps and compare them"),
   methods: z.string().optional().describe("methods of a comparison or of --overhead, such as pix2pix,bicycle"),
-  seeds: z.coerce.number().int().min(1).default(1).describe("seeds of a comparison"),
+  ablation: z.string().optional().describe("weights of the mode-seeking term to compare, such as 0,0.1,1 (Table 6)"),
+  overhead: z.boolean().default(false).describe("time iterations of the task's methods (Table 8)"),
+  seeds: z.coerce.number().int().min(1).default(1).describe("seeds of a comparison or an ablation"),
 });
 const sampleOptions = z.strictObject({
   contexts: z.coerce.number().int().min(1).default(10).describe("test inputs, or classes, to make images for"),
@@ -69,6 +73,14 @@ await runMain(async ({ args, signal }) => {
       if (options.compare) {
         const methods = chosenMethods(config, options.methods);
         return finish("comparison", await compareMethods(app, command, { methods, seeds: options.seeds }, context));
+      }
+      if (options.ablation !== undefined) {
+        const request = { weights: parseWeights(options.ablation), seeds: options.seeds };
+        return finish("ablation", await compareWeights(app, command, request, context));
+      }
+      if (options.overhead) {
+        const methods = chosenMethods(config, options.methods);
+        return finish("overhead", await compareOverheads(app, command, methods, context));
       }
       const run = await startRun(app, command, output);
       return finish("finished", await trainRun(run, config, context));

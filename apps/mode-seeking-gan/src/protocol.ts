@@ -7,8 +7,10 @@ import type { Config } from "./config.ts";
 export function protocolOf({ task, data, evaluation }: Config): string {
   const { inputs, samplesPerInput, pairsPerInput, bins } = evaluation;
   if (task === "cifar10") {
-    if (samplesPerInput === 5000 && bins === 250 && data.trainCount === 5000) return "msgan-cifar10";
-    return `msgan-cifar10, ${samplesPerInput} samples and ${bins} bins a class`;
+    const { reference } = evaluation;
+    if (samplesPerInput === 5000 && bins === 250 && reference >= 5000 && data.trainCount >= 5000)
+      return "msgan-cifar10";
+    return `msgan-cifar10, ${samplesPerInput} samples, ${reference} reference images and ${bins} bins a class`;
   }
   const name = isMaps(data) ? "msgan-maps" : "msgan-facades";
   return `${name}, ${inputs} inputs x ${samplesPerInput}, ${pairsPerInput} pairs, ${bins} bins, ${data.size} x ${data.size}`;

@@ -17,6 +17,7 @@ import {
 import type { RandomKey } from "@divgen/random";
 import { extractFeatureRows, type FeatureRows } from "@divgen/training";
 import { dispose, gather, reshape, type Tensor, tensor1d, tidy } from "@tensorflow/tfjs-core";
+import { joinRows } from "./join-rows.ts";
 import { targetBatches } from "./target-batches.ts";
 
 /** Images for one input, on their way through the measurement; borrowed by whoever is shown them. */
@@ -149,14 +150,4 @@ async function pixelRows(dataset: Dataset<PairedExample>): Promise<FeatureRows> 
   for (let index = 0; index < dataset.size; index++)
     values.set((await dataset.load(index)).target.pixels, index * columns);
   return { values, rows: dataset.size, columns };
-}
-
-function joinRows(parts: readonly Float32Array[], rows: number): FeatureRows {
-  const values = new Float32Array(parts.reduce((size, part) => size + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    values.set(part, offset);
-    offset += part.length;
-  }
-  return { values, rows, columns: values.length / rows };
 }

@@ -1,4 +1,5 @@
 export { addComparisonTable, type ComparisonTable, type MethodResults } from "./comparison-table.ts";
+export { type ClassEvaluation, evaluateClassGenerator, referenceFeatureRows } from "./evaluate-class-generator.ts";
 export {
   evaluatePairedGenerator,
   type GeneratedImages,

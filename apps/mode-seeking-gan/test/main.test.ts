@@ -1,0 +1,259 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { encodePng } from "@divgen/image-files";
+import { createAppProcess, newestCheckpoint } from "@divgen/tensor-testing";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+/** The built app: what users run. `npm test` builds before it tests. */
+const main = fileURLToPath(new URL("../dist/main.js", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "mode seeking "));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const set = (values: Record<string, unknown>) =>
+  Object.entries(values).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
+
+/** Small enough for seconds on any engine. */
+const small = {
+  "model.generatorChannels": 4,
+  "model.discriminatorChannels": 4,
+  "model.encoderChannels": 4,
+  "training.reportEvery": 1,
+  "training.checkpointEvery": 3,
+  "training.samplesEvery": 4,
+  "training.sensitivityEvery": 2,
+  "evaluation.samplesPerInput": 4,
+  "evaluation.trials": 2,
+};
+const tiny = set({
+  ...small,
+  "data.size": 32,
+  "data.trainCount": 12,
+  "data.testCount": 2,
+  "training.epochs": 2,
+  "training.decayEpochs": 1,
+  "evaluation.inputs": 2,
+  "evaluation.pairsPerInput": 2,
+  "evaluation.bins": 3,
+});
+const short = set({ "training.epochs": 1, "training.decayEpochs": 0, "evaluation.trials": 1 });
+
+const engine = process.env["DIVGEN_TEST_ENGINE"] ?? "wasm";
+const { run, killAt } = createAppProcess(main, folder, { DIVGEN_ENGINE: engine });
+
+beforeAll(() => {
+  if (!existsSync(main)) throw new Error("expected the built app in dist/: run `pnpm run build` first");
+});
+
+interface Section {
+  readonly kind: string;
+  readonly caption?: string;
+  readonly columns: readonly { readonly key: string }[];
+  readonly rows: readonly { name: string; values: Record<string, { value: number; paper?: number; runs?: number }> }[];
+  readonly series: readonly { readonly name: string; readonly points: readonly [number, number][] }[];
+  readonly bars: readonly { readonly group: string; readonly value: number }[];
+}
+
+const sectionsOf = (path: string): Section[] => JSON.parse(readFileSync(join(path, "report.json"), "utf8")).sections;
+const tablesOf = (path: string) => sectionsOf(path).filter(({ kind }) => kind === "metrics-table");
+const linesOf = (path: string, file: string) =>
+  readFileSync(join(path, file), "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+
+describe("pairs", () => {
+  const whole = join(folder, "whole");
+
+  test("a run trains, measures twice, and writes a report with every figure and the curves of sensitivity", () => {
+    const { status, stderr } = run("--run", whole, "--method", "mode-seeking", ...tiny);
+    expect(status, stderr).toBe(0);
+    const captions = sectionsOf(whole).map(({ caption = "" }) => caption);
+    for (const figure of ["Table 3", "Figure 6", "Figure 8", "Losses of the generator"]) {
+      expect(captions.join("\n")).toContain(figure);
+    }
+    const measured = linesOf(whole, "metrics.jsonl");
+    const ratios = measured.filter(({ metric }) => metric === "latent-ratio");
+    expect(ratios.map(({ step }) => step)).toEqual([2, 4, 6]);
+    for (const { value } of ratios) expect(value).toBeGreaterThan(0);
+    expect(measured.filter(({ step }) => step === 6).map(({ metric }) => metric)).toEqual([
+      "latent-ratio",
+      "latent-perceptual-distance",
+      "frechet-distance",
+      "ndb",
+      "jsd",
+      "pairwise-distance",
+    ]);
+    expect(measured.at(-1).details.trials).toBe(2);
+    const [curve] = sectionsOf(whole).filter(({ caption }) => caption?.includes("mean|dI| / mean|dz|"));
+    expect(curve!.series[0]!.points.map(([, value]) => value)).toEqual(ratios.map(({ value }) => value));
+    const [shares] = sectionsOf(whole).filter(({ caption }) => caption?.includes("Figure 6"));
+    const sumOf = (group: string) =>
+      shares!.bars.filter((bar) => bar.group === group).reduce((sum, { value }) => sum + value, 0);
+    expect(sumOf("training images")).toBeCloseTo(1, 6);
+    expect(sumOf("mode-seeking")).toBeCloseTo(1, 6);
+    const counts = linesOf(whole, "events.jsonl")
+      .filter(({ kind, step }) => kind === "progress" && step < 6)
+      .map(({ tensorCount }) => tensorCount);
+    expect(new Set(counts).size, "tensor counts while training").toBe(1);
+  }, 120_000);
+
+  test("killed and resumed, it ends with the same bits", async () => {
+    const killed = join(folder, "killed");
+    for (const atStep of [2, 4]) {
+      const resume = existsSync(killed) ? ["--resume", killed] : ["--run", killed, "--method", "mode-seeking", ...tiny];
+      await killAt(atStep, killed, resume);
+    }
+    const { status, stdout, stderr } = run("--resume", killed);
+    expect(status, stderr).toBe(0);
+    expect(stdout).toMatch(/going on from step 3/);
+    expect(newestCheckpoint(killed)).toEqual(newestCheckpoint(whole));
+  }, 120_000);
+
+  test("a comparison has a run a method, one table and the curves of all", () => {
+    const comparison = join(folder, "comparison");
+    const { status, stderr } = run("--compare", "--run", comparison, ...tiny, ...short);
+    expect(status, stderr).toBe(0);
+    const [table] = tablesOf(comparison);
+    const methods = ["pix2pix", "mode-seeking", "bicycle", "mode-seeking-features"];
+    expect(table!.rows.map(({ name }) => name)).toEqual(methods);
+    for (const { name, values } of table!.rows) expect(values["ndb"]!.paper, name).toBeGreaterThan(0);
+    const curves = sectionsOf(comparison).filter(({ kind }) => kind === "line-plot");
+    expect(curves[0]!.series.map(({ name }) => name)).toEqual(methods);
+    expect(sectionsOf(comparison).filter(({ kind }) => kind === "image-grid")).toHaveLength(8);
+    expect(readdirSync(comparison).filter((name) => name.includes("seed"))).toHaveLength(4);
+  }, 120_000);
+
+  test("an ablation has a row a weight, with the paper's Table 6", () => {
+    const path = join(folder, "ablation");
+    const { status, stderr } = run("--ablation", "0,0.5", "--run", path, ...tiny, ...short);
+    expect(status, stderr).toBe(0);
+    const rows = tablesOf(path)[0]!.rows;
+    expect(rows.map(({ name, values }) => [name, values["frechet-distance"]!.paper])).toEqual([
+      ["0", 134.95],
+      ["0.5", 88.41],
+    ]);
+    expect(rows[0]!.values["pairwise-distance"]!.value).not.toBe(rows[1]!.values["pairwise-distance"]!.value);
+  }, 120_000);
+
+  test("the overhead table has time, memory and the parameters of each method", () => {
+    const path = join(folder, "overhead");
+    const { status, stderr } = run("--overhead", "--methods", "pix2pix,mode-seeking,bicycle", "--run", path, ...tiny);
+    expect(status, stderr).toBe(0);
+    const [pix2pix, modeSeeking, bicycle] = tablesOf(path)[0]!.rows.map(({ values }) => values);
+    expect(modeSeeking!["parameters"]).toEqual(pix2pix!["parameters"]);
+    // The same and an encoder and a second discriminator.
+    expect(bicycle!["parameters"]!.value).toBeGreaterThan(pix2pix!["parameters"]!.value);
+    expect(bicycle!["memory"]!.value).toBeGreaterThan(0);
+    expect(bicycle!["ratio"]!.paper).toBeCloseTo(1.57, 2);
+  }, 120_000);
+
+  test("sample writes a folder of PNG files for each test input", () => {
+    const out = join(folder, "samples");
+    const { status, stderr } = run("sample", "--run", whole, "--out", out, "--count", "3");
+    expect(status, stderr).toBe(0);
+    expect(readdirSync(out)).toEqual(["input-1", "input-2"]);
+    expect(readdirSync(join(out, "input-1"))).toEqual(["0.png", "1.png", "2.png"]);
+  }, 60_000);
+});
+
+describe("classes", () => {
+  /** Records of CIFAR-10's binary form: a label and 3,072 values, a shade for each class. */
+  function writeCifar(path: string, perFile: number): void {
+    mkdirSync(path, { recursive: true });
+    const files = [...[1, 2, 3, 4, 5].map((index) => `data_batch_${index}.bin`), "test_batch.bin"];
+    for (const [fileIndex, file] of files.entries()) {
+      const bytes = new Uint8Array(perFile * 3073);
+      for (let record = 0; record < perFile; record++) {
+        const classId = record % 10;
+        bytes[record * 3073] = classId;
+        for (let place = 0; place < 3072; place++) {
+          bytes[record * 3073 + 1 + place] = classId * 20 + ((place * (record + fileIndex + 1)) % 40);
+        }
+      }
+      writeFileSync(join(path, file), bytes);
+    }
+  }
+
+  test("dcgan and mode seeking are compared, with NDB and JSD of each class", () => {
+    const data = join(folder, "cifar");
+    writeCifar(data, 20);
+    const path = join(folder, "classes");
+    const { status, stderr } = run(
+      ...["--preset", "cifar10", "--compare", "--run", path],
+      ...set({
+        ...small,
+        "data.path": data,
+        "data.trainCount": 8,
+        "training.epochs": 1,
+        "training.batchSize": 16,
+        "evaluation.reference": 6,
+        "evaluation.bins": 2,
+        "model.latentSize": 5,
+      }),
+    );
+    expect(status, stderr).toBe(0);
+    const [table, ndb, jsd] = tablesOf(path);
+    expect(table!.rows.map(({ name }) => name)).toEqual(["dcgan", "mode-seeking"]);
+    expect(table!.columns.map(({ key }) => key)).toEqual(["frechet-distance", "ndb", "jsd"]);
+    for (const perClass of [ndb!, jsd!]) {
+      expect(perClass.columns).toHaveLength(10);
+      const values = Object.values(perClass.rows[0]!.values).map(({ value }) => value);
+      const key = perClass === ndb ? "ndb" : "jsd";
+      const mean = values.reduce((sum, value) => sum + value, 0) / 10;
+      expect(table!.rows[0]!.values[key]!.value).toBeCloseTo(mean, 6);
+    }
+    expect(ndb!.rows[1]!.values["dog"]!.paper).toBe(33.8);
+  }, 120_000);
+});
+
+describe("what goes wrong", () => {
+  test.each([
+    ["a method of the other task", ["--method", "dcgan"], 2, /method.*pix2pix, mode-seeking, bicycle/],
+    ["a folder that is not there", ["--preset", "paper"], 3, /data\/facades/],
+    ["CIFAR-10 that is not there", ["--preset", "cifar10"], 3, /data_batch_1\.bin/],
+  ])("%s: one line and its exit code", (_, args, code, message) => {
+    const { status, stderr } = run(...args);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/\n\s+at /);
+    expect(status).toBe(code);
+  });
+
+  // Every other fault of a folder is a test of @divgen/datasets.
+  test("pairs that cannot be used are named, all of them, before anything is trained", async () => {
+    const pairs = join(folder, "pairs");
+    const picture = (width: number) => encodePng(new Uint8Array(width * 32 * 3), { width, height: 32, channels: 3 });
+    for (const split of ["train", "val"]) mkdirSync(join(pairs, split), { recursive: true });
+    const folderArgs = [
+      ...tiny,
+      ...set({ "data.source": "paired-folder", "data.path": pairs, "data.testSplit": "val" }),
+    ];
+    const attempt = (name: string) => run("--run", join(folder, name), ...folderArgs);
+    for (const split of ["train", "val"]) writeFileSync(join(pairs, split, "good.png"), await picture(64));
+    writeFileSync(join(pairs, "train", "odd.png"), await picture(65));
+    writeFileSync(join(pairs, "train", "broken.jpg"), "not a picture");
+    const bad = attempt("bad");
+    expect(bad.status).toBe(3);
+    expect(bad.stderr).toMatch(/2 of 3 examples cannot be used/);
+    expect(bad.stderr).toMatch(/broken\.jpg/);
+    expect(bad.stderr).toMatch(/odd\.png: expected A and B of one size side by side, so an even width, got 65 x 32/);
+
+    rmSync(join(pairs, "train"), { recursive: true });
+    for (const half of ["A", "B"]) mkdirSync(join(pairs, "train", half), { recursive: true });
+    writeFileSync(join(pairs, "train", "A", "alone.png"), await picture(32));
+    writeFileSync(join(pairs, "train", "B", "alone.png"), await picture(40));
+    const unlike = attempt("unlike");
+    expect([unlike.status, unlike.stderr]).toEqual([3, expect.stringMatching(/expected 32 x 32 like its partner/)]);
+  }, 60_000);
+
+  test("a loss that is not finite ends with exit code 4, names the loss and keeps the last checkpoint", () => {
+    const path = join(folder, "diverged");
+    const { status, stderr } = run(
+      ...["--run", path, ...tiny],
+      ...set({ "training.learningRate": 1e30, "training.reportEvery": 10, "training.checkpointEvery": 1 }),
+    );
+    expect(status, stderr).toBe(4);
+    expect(stderr).toMatch(/diverged at step \d+: loss "[a-z/-]+" is/);
+  }, 60_000);
+});
