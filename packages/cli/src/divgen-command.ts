@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { Command } from "commander";
 import type { CommandOutput } from "./command-output.ts";
 import { createCompareCommand } from "./commands/compare.ts";
+import { createDataCommand } from "./commands/data.ts";
 import { createDiversifyCommand } from "./commands/diversify.ts";
 import { createDoctorCommand } from "./commands/doctor.ts";
 import { createEngineCommand } from "./commands/engine.ts";
@@ -20,6 +21,7 @@ const commands: readonly CreateCommand[] = [
   createStatisticsCommand,
   createWeightsCommand,
   createDiversifyCommand,
+  createDataCommand,
   createDoctorCommand,
   createEngineCommand,
 ];

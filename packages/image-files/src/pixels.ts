@@ -1,4 +1,5 @@
 /** The browser-safe half of the package: everything that works on pixels in memory. */
+export { closestPalette, type PaletteMatch } from "./closest-palette.ts";
 export {
   IGNORED_CLASS_ID,
   type LabelMap,
