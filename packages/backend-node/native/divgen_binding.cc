@@ -19,121 +19,14 @@
 // Compiled with -fno-access-control: the map of handles is private.
 #include "tfjs_binding.cc"
 
+#include "call.h"
+#include "image_kernels.h"
 #include "loops.h"
 
 namespace divgen {
 
-using tfnodejs::TFJSBackend;
-
-/** Ends a kernel with a JavaScript exception. */
-struct Failure {
-  std::string message;
-};
-
-/** Arguments of a call, and the tensors that they name. */
-class Call {
- public:
-  Call(napi_env env, napi_callback_info info) : env_(env) {
-    size_t count = kMost;
-    napi_get_cb_info(env, info, &count, arguments_, nullptr, nullptr);
-    count_ = count;
-    void* backend = nullptr;
-    napi_get_instance_data(env, &backend);
-    backend_ = static_cast<TFJSBackend*>(backend);
-    status_ = TF_NewStatus();
-  }
-  ~Call() {
-    for (TF_Tensor* tensor : borrowed_) TF_DeleteTensor(tensor);
-    TF_DeleteStatus(status_);
-  }
-  Call(const Call&) = delete;
-
-  size_t count() const { return count_; }
-
-  double number(size_t index) const {
-    double value = 0;
-    if (index >= count_ || napi_get_value_double(env_, arguments_[index], &value) != napi_ok) {
-      throw Failure{"argument " + std::to_string(index) + ": expected a number"};
-    }
-    return value;
-  }
-  int64_t integer(size_t index) const { return static_cast<int64_t>(number(index)); }
-
-  std::vector<int64_t> integers(size_t index) const {
-    uint32_t length = 0;
-    if (index >= count_ || napi_get_array_length(env_, arguments_[index], &length) != napi_ok) {
-      throw Failure{"argument " + std::to_string(index) + ": expected an array of numbers"};
-    }
-    std::vector<int64_t> values(length);
-    for (uint32_t i = 0; i < length; i++) {
-      napi_value element;
-      napi_get_element(env_, arguments_[index], i, &element);
-      if (napi_get_value_int64(env_, element, &values[i]) != napi_ok) throw Failure{"expected an array of numbers"};
-    }
-    return values;
-  }
-
-  /** The float32 tensor of a handle, borrowed until the call ends. */
-  TF_Tensor* tensorOf(int64_t id) {
-    const auto entry = backend_->tfe_handle_map_.find(static_cast<int32_t>(id));
-    if (entry == backend_->tfe_handle_map_.end()) throw Failure{"there is no tensor " + std::to_string(id)};
-    if (TFE_TensorHandleDataType(entry->second) != TF_FLOAT) throw Failure{"expected a tensor of float32"};
-    TF_Tensor* tensor = TFE_TensorHandleResolve(entry->second, status_);
-    if (TF_GetCode(status_) != TF_OK) throw Failure{TF_Message(status_)};
-    borrowed_.push_back(tensor);
-    return tensor;
-  }
-  TF_Tensor* tensor(size_t index) { return tensorOf(integer(index)); }
-
-  /** Gives a tensor a handle and forgets it. */
-  napi_value own(TF_Tensor* tensor) {
-    TFE_TensorHandle* handle = TFE_NewTensorHandle(tensor, status_);
-    TF_DeleteTensor(tensor);
-    if (TF_GetCode(status_) != TF_OK) throw Failure{TF_Message(status_)};
-    napi_value id;
-    napi_create_int32(env_, backend_->InsertHandle(handle), &id);
-    return id;
-  }
-
-  napi_value list(const std::vector<napi_value>& values) {
-    napi_value array;
-    napi_create_array_with_length(env_, values.size(), &array);
-    for (size_t i = 0; i < values.size(); i++) napi_set_element(env_, array, static_cast<uint32_t>(i), values[i]);
-    return array;
-  }
-
-  TF_Status* status() { return status_; }
-
- private:
-  static constexpr size_t kMost = 10;
-  napi_env env_;
-  napi_value arguments_[kMost];
-  size_t count_;
-  TFJSBackend* backend_;
-  TF_Status* status_;
-  std::vector<TF_Tensor*> borrowed_;
-};
-
-static int64_t countOf(const TF_Tensor* tensor) { return TF_TensorElementCount(tensor); }
-static float* dataOf(const TF_Tensor* tensor) { return static_cast<float*>(TF_TensorData(tensor)); }
-
-static std::vector<int64_t> shapeOf(const TF_Tensor* tensor) {
-  std::vector<int64_t> shape(TF_NumDims(tensor));
-  for (size_t axis = 0; axis < shape.size(); axis++) shape[axis] = TF_Dim(tensor, static_cast<int>(axis));
-  return shape;
-}
-
-static TF_Tensor* newTensor(const std::vector<int64_t>& shape) {
-  int64_t count = 1;
-  for (const int64_t size : shape) count *= size;
-  return TF_AllocateTensor(TF_FLOAT, shape.data(), static_cast<int>(shape.size()), count * sizeof(float));
-}
-
-static void expectCount(const TF_Tensor* tensor, int64_t count) {
-  if (countOf(tensor) != count) {
-    throw Failure{"expected " + std::to_string(count) + " values, got " + std::to_string(countOf(tensor))};
-  }
-}
+/** Must equal `kernelsRevision` in src/install/engine-folder.ts, which says when to raise it. */
+constexpr int32_t kKernelsRevision = 2;
 
 /** reshape(x, shape): the same memory under another shape. */
 static napi_value Reshape(Call& call) {
@@ -297,20 +190,6 @@ static napi_value MaxoutGradient(Call& call) {
   return call.own(dx);
 }
 
-/** Runs a kernel; what it throws becomes a JavaScript exception. */
-template <napi_value (*kernel)(Call&)>
-static napi_value Run(napi_env env, napi_callback_info info) {
-  try {
-    Call call(env, info);
-    return kernel(call);
-  } catch (const Failure& failure) {
-    napi_throw_error(env, nullptr, failure.message.c_str());
-  } catch (const std::exception& failure) {
-    napi_throw_error(env, nullptr, failure.what());
-  }
-  return nullptr;
-}
-
 static void Export(napi_env env, napi_value exports, const char* name, napi_callback function) {
   napi_value value;
   napi_create_function(env, name, NAPI_AUTO_LENGTH, function, nullptr, &value);
@@ -326,6 +205,9 @@ __attribute__((visibility("default"))) napi_value napi_register_module_v1(napi_e
   if (result == nullptr) return result;
   napi_value kernels;
   napi_create_object(env, &kernels);
+  napi_value revision;
+  napi_create_int32(env, divgen::kKernelsRevision, &revision);
+  napi_set_named_property(env, kernels, "revision", revision);
   divgen::Export(env, kernels, "reshape", divgen::Run<divgen::Reshape>);
   divgen::Export(env, kernels, "unary", divgen::Run<divgen::Unary>);
   divgen::Export(env, kernels, "binary", divgen::Run<divgen::Binary>);
@@ -334,6 +216,9 @@ __attribute__((visibility("default"))) napi_value napi_register_module_v1(napi_e
   divgen::Export(env, kernels, "normalizeGradient", divgen::Run<divgen::NormalizeGradient>);
   divgen::Export(env, kernels, "maxout", divgen::Run<divgen::Maxout>);
   divgen::Export(env, kernels, "maxoutGradient", divgen::Run<divgen::MaxoutGradient>);
+  divgen::Export(env, kernels, "patches", divgen::Run<divgen::Patches>);
+  divgen::Export(env, kernels, "scatter", divgen::Run<divgen::Scatter>);
+  divgen::Export(env, kernels, "copyBoxes", divgen::Run<divgen::CopyBoxes>);
   napi_set_named_property(env, result, "divgenKernels", kernels);
   return result;
 }

@@ -134,38 +134,54 @@ DIVGEN_LOOP normalizeGradientRows(const float* __restrict dy, const float* __res
   }
 }
 
-/** The greatest of each group of `pieces` consecutive values. */
-DIVGEN_LOOP maxoutLoop(const float* __restrict x, float* __restrict y, int64_t count, int64_t pieces) {
-  if (pieces == 5) {
-    for (int64_t i = 0; i < count; i++) {
-      const float* group = x + 5 * i;
-      float greatest = group[0];
-      for (int64_t p = 1; p < 5; p++) greatest = group[p] > greatest || group[p] != group[p] ? group[p] : greatest;
-      y[i] = greatest;
-    }
-    return;
-  }
+/**
+ * The greatest of each group of consecutive values, and what is not a number if there is such a value. `pieces` is known to
+ * the compiler where this is inlined with a constant.
+ */
+static inline __attribute__((always_inline)) void maxoutGroups(const float* __restrict x, float* __restrict y,
+                                                               int64_t count, const int64_t pieces) {
   for (int64_t i = 0; i < count; i++) {
     const float* group = x + pieces * i;
-    float greatest = group[0];
+    float greatest = group[0], sum = group[0];
     for (int64_t p = 1; p < pieces; p++) {
-      greatest = group[p] > greatest || group[p] != group[p] ? group[p] : greatest;
+      greatest = group[p] > greatest ? group[p] : greatest;
+      sum += group[p];
+    }
+    // Comparisons pass over NaN, sums do not; infinities of both signs are no NaN.
+    if (sum != sum) {
+      for (int64_t p = 0; p < pieces; p++) greatest = group[p] != group[p] ? group[p] : greatest;
     }
     y[i] = greatest;
   }
 }
+DIVGEN_LOOP maxoutLoop(const float* __restrict x, float* __restrict y, int64_t count, int64_t pieces) {
+  if (pieces == 2) maxoutGroups(x, y, count, 2);
+  else if (pieces == 5) maxoutGroups(x, y, count, 5);
+  else maxoutGroups(x, y, count, pieces);
+}
 
 /** dy where a value is its group's greatest, shared equally among ties, and 0 elsewhere. */
-DIVGEN_LOOP maxoutGradientLoop(const float* __restrict dy, const float* __restrict x, const float* __restrict y,
-                               float* __restrict dx, int64_t count, int64_t pieces) {
+static inline __attribute__((always_inline)) void maxoutGradientGroups(const float* __restrict dy,
+                                                                       const float* __restrict x,
+                                                                       const float* __restrict y,
+                                                                       float* __restrict dx, int64_t count,
+                                                                       const int64_t pieces) {
   for (int64_t i = 0; i < count; i++) {
     const float* group = x + pieces * i;
     float* out = dx + pieces * i;
+    const float greatest = y[i];
     float winners = 0;
-    for (int64_t p = 0; p < pieces; p++) winners += group[p] == y[i] ? 1.0f : 0.0f;
-    const float share = dy[i] / winners;
-    for (int64_t p = 0; p < pieces; p++) out[p] = group[p] == y[i] ? share : 0.0f;
+    for (int64_t p = 0; p < pieces; p++) winners += group[p] == greatest ? 1.0f : 0.0f;
+    // Ties are rare, and a division costs as much as all the rest.
+    const float share = winners == 1.0f ? dy[i] : dy[i] / winners;
+    for (int64_t p = 0; p < pieces; p++) out[p] = group[p] == greatest ? share : 0.0f;
   }
+}
+DIVGEN_LOOP maxoutGradientLoop(const float* __restrict dy, const float* __restrict x, const float* __restrict y,
+                               float* __restrict dx, int64_t count, int64_t pieces) {
+  if (pieces == 2) maxoutGradientGroups(dy, x, y, dx, count, 2);
+  else if (pieces == 5) maxoutGradientGroups(dy, x, y, dx, count, 5);
+  else maxoutGradientGroups(dy, x, y, dx, count, pieces);
 }
 
 }  // namespace divgen

@@ -16,6 +16,7 @@ import {
   type TensorInfo,
   util,
 } from "@tensorflow/tfjs-core";
+import { boxKernels } from "./box-kernels.ts";
 import { nativeKernel, originalKernel } from "./native-kernel.ts";
 import { nativeOperations } from "./native-operations.ts";
 import { binaryOperations, sharedShape, unaryOperations } from "./own-kernels.ts";
@@ -31,6 +32,7 @@ export function everydayKernels(): KernelConfig[] {
     binaryKernel(Sub, binaryOperations.subtract),
     binaryKernel(Multiply, binaryOperations.multiply),
     binaryKernel(RealDiv, binaryOperations.divide),
+    ...boxKernels(),
     unaryKernel(Relu, unaryOperations.relu),
     unaryKernel(LeakyRelu, unaryOperations.leakyRelu),
     unaryKernel(Neg, unaryOperations.negate),

@@ -4,6 +4,7 @@ import {
   abs,
   add,
   cast,
+  concat,
   conv2d,
   conv2dTranspose,
   div,
@@ -15,9 +16,12 @@ import {
   mean,
   mul,
   neg,
+  pad,
   relu,
   reshape,
   rsqrt,
+  slice,
+  split,
   square,
   sub,
   sum,
@@ -141,6 +145,40 @@ describe.each(paths)("native kernels by $path", ({ kernels, isThere }) => {
     const [positive, absolute] = computeOn("tensorflow", [strange], (x) => [relu(x!), abs(x!)]);
     expect([...positive!.values]).toEqual([Number.NaN, Number.POSITIVE_INFINITY, expect.closeTo(0)]);
     expect([...absolute!.values]).toEqual([Number.NaN, Number.POSITIVE_INFINITY, 0]);
+  });
+
+  it("joins, divides, cuts and pads along all axes, with gradients", () => {
+    const [first, second] = [wave([2, 3, 4, 5], 1), wave([2, 3, 4, 5], 2)];
+    for (const axis of [0, 1, 2, 3, -1]) {
+      expectSame([first, second], (x, y) => concat([x!, y!, x!], axis));
+      expectSame([wave([4, 6, 2, 4], 1)], (x) => concat(split(x!, 2, axis).reverse(), axis));
+    }
+    expectSame([wave([3, 7], 1)], (x) => mul(split(x!, [1, 4, 2], 1)[1]!, 2));
+    expectSame([wave([3, 2], 1), wave([3, 4], 2)], (x, y) => concat([x!, y!], 1));
+    expectSame([first], (x) => slice(x!, [1, 0, 2, 1], [1, 3, -1, 3]));
+    expectSame([wave([6], 1)], (x) => slice(x!, 2, 3));
+    expectSame([first], (x) =>
+      pad(
+        x!,
+        [
+          [0, 0],
+          [1, 2],
+          [0, 1],
+          [2, 0],
+        ],
+        0.5,
+      ),
+    );
+    expect(() => tidy(() => slice(tensor([1, 2, 3]), [2], [2]))).toThrow();
+  });
+
+  it.each([
+    { input: [2, 9, 8, 3], filter: [4, 4, 3, 5], stride: 2, padding: "same" as const },
+    { input: [2, 9, 8, 3], filter: [5, 5, 3, 2], stride: 1, padding: 2 },
+    { input: [1, 6, 6, 1], filter: [5, 5, 1, 3], stride: 3, padding: "valid" as const },
+    { input: [2, 3, 3, 2], filter: [4, 4, 2, 3], stride: 1, padding: "same" as const },
+  ])("convolves few channels $input with $filter, padding $padding", ({ input, filter, stride, padding }) => {
+    expectSame([wave(input, 1), wave(filter, 2)], (x, f) => conv2d(x as Tensor4D, f as Tensor4D, stride, padding));
   });
 
   it("keeps values that share memory with a reshaped tensor", () => {

@@ -1,5 +1,6 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { util } from "@tensorflow/tfjs-core";
+import { kernelsRevision } from "../install/engine-folder.ts";
 import type { TensorFlowBinding } from "./tensorflow-binding.ts";
 
 /**
@@ -8,6 +9,8 @@ import type { TensorFlowBinding } from "./tensorflow-binding.ts";
  * the same.
  */
 export interface OwnKernels {
+  /** Which functions these are: `kernelsRevision` of the divgen that compiled them. */
+  readonly revision: number;
   /** The memory of a tensor under another shape. */
   reshape(x: number, shape: readonly number[]): number;
   unary(operation: number, x: number, alpha: number): number;
@@ -35,6 +38,15 @@ export interface OwnKernels {
   ): [number, number, number];
   maxout(x: number, pieces: number): number;
   maxoutGradient(dy: number, x: number, y: number, pieces: number): number;
+  /** [output pixels, filter rows * filter columns * channels], zeros outside of the image; `sizes` as in `windowSizes`. */
+  patches(x: number, sizes: readonly number[]): number;
+  /** The transpose of `patches`: [batch, height, width, channels]. */
+  scatter(patches: number, sizes: readonly number[]): number;
+  /**
+   * An array filled with `value`, into which parts of inputs of its rank are copied: `boxes` holds for each input the
+   * first position in it, the first position in the output, and the size.
+   */
+  copyBoxes(inputs: readonly number[], shape: readonly number[], value: number, boxes: readonly number[]): number;
 }
 
 /** Numbers of `OwnKernels.binary`. */
@@ -53,16 +65,23 @@ export const unaryOperations = { relu: 0, leakyRelu: 1, negate: 2, square: 3, ab
 /** Larger arrays go to TensorFlow, which has several threads where these kernels have one: a measured limit. */
 const fewValues = 1 << 18;
 
-/** The kernels of a binding, and up to which number of values they are the faster ones. */
+/**
+ * The kernels of a binding, if they are the ones that this version of divgen calls, and up to which number of values they
+ * are the faster ones.
+ */
 export function ownKernelsOf(binding: TensorFlowBinding): { kernels: OwnKernels | undefined; limit: number } {
-  const kernels = (binding as { divgenKernels?: OwnKernels }).divgenKernels;
+  const found = (binding as { divgenKernels?: OwnKernels }).divgenKernels;
+  const kernels = found?.revision === kernelsRevision ? found : undefined;
   return { kernels, limit: process.env["TF_NUM_INTRAOP_THREADS"] === "1" ? Number.POSITIVE_INFINITY : fewValues };
 }
 
 /** The shape of an operation on two tensors that `OwnKernels.binary` can do, or undefined. */
 export function sharedShape(a: TensorInfo, b: TensorInfo): readonly number[] | undefined {
   if (util.arraysEqual(a.shape, b.shape)) return a.shape;
-  const [large, small] = a.shape.length >= b.shape.length ? [a.shape, b.shape] : [b.shape, a.shape];
+  const isFirst =
+    a.shape.length > b.shape.length ||
+    (a.shape.length === b.shape.length && util.sizeFromShape(a.shape) >= util.sizeFromShape(b.shape));
+  const [large, small] = isFirst ? [a.shape, b.shape] : [b.shape, a.shape];
   const count = util.sizeFromShape(small);
   if (count === 1) return large.length === small.length && util.sizeFromShape(large) === 1 ? undefined : large;
   // A row: [channels], [1, channels], ... beside [..., channels].

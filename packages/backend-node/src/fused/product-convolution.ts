@@ -47,6 +47,11 @@ export function inputGradientByProduct(
   const gradient = ops.reshape(ops.handle(dy), [outputPixels(shape), shape.outChannels]);
   const weights = weightMatrix(ops, filter, shape);
   const product = multiply(ops, gradient, weights, false, true); // [pixels, taps * inChannels]
+  if (ops.ownKernels !== undefined) {
+    const scattered = ops.ownKernels.scatter(product.id, windowSizes(shape));
+    ops.free(gradient, weights, product);
+    return ops.floats(scattered, [shape.batch, shape.inHeight, shape.inWidth, shape.inChannels]);
+  }
   const taps = shape.filterHeight * shape.filterWidth;
   const rows = ops.reshape(product.id, [outputPixels(shape) * taps, shape.inChannels]);
   const inputPixels = shape.batch * shape.inHeight * shape.inWidth;
@@ -63,8 +68,23 @@ export function inputGradientByProduct(
 /** Number of output pixels of a batch. */
 export const outputPixels = (shape: ConvolutionShape): number => shape.batch * shape.outHeight * shape.outWidth;
 
+/** Number of values below a filter. */
+export const patchSize = (shape: ConvolutionShape): number => shape.filterHeight * shape.filterWidth * shape.inChannels;
+
+/** What the binding's own kernels want to know. */
+function windowSizes(shape: ConvolutionShape): number[] {
+  const { batch, inHeight, inWidth, inChannels, outHeight, outWidth, filterHeight, filterWidth } = shape;
+  const { strideHeight, strideWidth, padTop, padLeft } = shape;
+  const sizes = [batch, inHeight, inWidth, inChannels, outHeight, outWidth, filterHeight, filterWidth];
+  return [...sizes, strideHeight, strideWidth, padTop, padLeft];
+}
+
 /** [pixels, taps * inChannels], the taps in the filter's order. */
 function patchesOf(ops: NativeOperations, x: TensorInfo, shape: ConvolutionShape): OutputHandle {
+  if (ops.ownKernels !== undefined) {
+    const id = ops.ownKernels.patches(ops.handle(x), windowSizes(shape));
+    return { id, shape: [outputPixels(shape), patchSize(shape)], dtype: ops.binding.TF_FLOAT };
+  }
   const patches = ops.one(
     "ExtractImagePatches",
     [

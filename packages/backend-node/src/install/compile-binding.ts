@@ -145,6 +145,8 @@ export function compilerArguments(
   ];
   return [
     ...["-std=c++17", "-O3", "-fPIC", "-shared", "-w", "-fno-access-control", "-DNAPI_VERSION=8"],
+    // Without these, a choice between two values is not made for several at once.
+    ...["-fno-math-errno", "-fno-trapping-math"],
     ...includes.flatMap((folder) => ["-I", folder]),
     ...target.sources,
     ...platform.linkArguments,

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { CompiledInstaller } from "../../test/install/compiled-installer.ts";
 import { FakeMachine, linuxFacts } from "../../test/install/fake-machine.ts";
 import { writeFakeWheel } from "../../test/install/fake-wheel.ts";
-import { findInstalledEngine } from "./engine-folder.ts";
+import { findInstalledEngine, kernelsRevision } from "./engine-folder.ts";
 import { installEngine } from "./install-engine.ts";
 
 // The fake Linux library does for any architecture, but there is no fake for other systems.
@@ -51,7 +51,7 @@ describe.skipIf(process.platform !== "linux")("installers in several processes",
     await Promise.all(running.map(({ ended }) => ended));
     expect(running.map(({ child, output }) => child.exitCode === 0 || output())).toEqual([true, true, true]);
     expect(machine.calls("tfjs_backend.cc")).toHaveLength(1);
-    expect(entries()).toEqual(["native-tensorflow-2.21.0-tfjs-node-4.22.0-kernels-1-linux-x64"]);
+    expect(entries()).toEqual([`native-tensorflow-2.21.0-tfjs-node-4.22.0-kernels-${kernelsRevision}-linux-x64`]);
   });
 
   it.each(["unpack", "compile"])("leave no half engine when they are killed while they %s", async (step) => {
@@ -66,6 +66,6 @@ describe.skipIf(process.platform !== "linux")("installers in several processes",
 
     machine.change({ compiler: "works" });
     await installEngine({ environment: machine.environment, facts, from });
-    expect(entries()).toEqual(["native-tensorflow-2.21.0-tfjs-node-4.22.0-kernels-1-linux-x64"]);
+    expect(entries()).toEqual([`native-tensorflow-2.21.0-tfjs-node-4.22.0-kernels-${kernelsRevision}-linux-x64`]);
   });
 });

@@ -1,0 +1,158 @@
+// Kernels that move values about: patches of images for convolutions as matrix products, and boxes of arrays.
+#ifndef DIVGEN_IMAGE_KERNELS_H_
+#define DIVGEN_IMAGE_KERNELS_H_
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+#include "call.h"
+#include "loops.h"
+
+namespace divgen {
+
+/** Sizes of a convolution of NHWC images, in the order in which JavaScript gives them. */
+struct Window {
+  int64_t batch, inHeight, inWidth, channels, outHeight, outWidth, filterHeight, filterWidth, strideHeight, strideWidth,
+      padTop, padLeft;
+
+  explicit Window(const std::vector<int64_t>& sizes) {
+    if (sizes.size() != 12) throw Failure{"expected 12 sizes"};
+    int64_t* fields[] = {&batch,        &inHeight,    &inWidth,      &channels,    &outHeight, &outWidth,
+                         &filterHeight, &filterWidth, &strideHeight, &strideWidth, &padTop,    &padLeft};
+    for (size_t i = 0; i < sizes.size(); i++) *fields[i] = sizes[i];
+  }
+  int64_t pixels() const { return batch * outHeight * outWidth; }
+  int64_t patch() const { return filterHeight * filterWidth * channels; }
+  int64_t input() const { return batch * inHeight * inWidth * channels; }
+
+  /** Calls `use` for each row of a filter at each output pixel: its part inside the image, and where that is. */
+  template <typename Use>
+  void forEachRow(Use use) const {
+    int64_t row = 0;
+    for (int64_t image = 0; image < batch; image++) {
+      for (int64_t outY = 0; outY < outHeight; outY++) {
+        for (int64_t outX = 0; outX < outWidth; outX++) {
+          const int64_t left = outX * strideWidth - padLeft;
+          const int64_t first = std::max<int64_t>(0, -left);
+          const int64_t last = std::max(first, std::min(filterWidth, inWidth - left));
+          for (int64_t y = 0; y < filterHeight; y++, row++) {
+            const int64_t inY = outY * strideHeight - padTop + y;
+            const bool isInside = inY >= 0 && inY < inHeight;
+            use(row * filterWidth * channels, isInside ? ((image * inHeight + inY) * inWidth + left) * channels : 0,
+                isInside ? first * channels : 0, isInside ? last * channels : 0);
+          }
+        }
+      }
+    }
+  }
+};
+
+/** patches(x, sizes): [output pixels, filter rows * filter columns * channels], zeros outside. */
+static napi_value Patches(Call& call) {
+  const TF_Tensor* x = call.tensor(0);
+  const Window window(call.integers(1));
+  expectCount(x, window.input());
+  TF_Tensor* y = newTensor({window.pixels(), window.patch()});
+  const int64_t width = window.filterWidth * window.channels;
+  const float* source = dataOf(x);
+  float* target = dataOf(y);
+  window.forEachRow([&](int64_t to, int64_t from, int64_t first, int64_t last) {
+    float* out = target + to;
+    const float* in = source + from;
+    for (int64_t i = 0; i < first; i++) out[i] = 0;
+    if (last - first >= 64) {
+      std::memcpy(out + first, in + first, (last - first) * sizeof(float));
+    } else {
+      for (int64_t i = first; i < last; i++) out[i] = in[i];
+    }
+    for (int64_t i = last; i < width; i++) out[i] = 0;
+  });
+  return call.own(y);
+}
+
+DIVGEN_LOOP accumulate(const float* __restrict x, float* __restrict y, int64_t count) {
+  for (int64_t i = 0; i < count; i++) y[i] += x[i];
+}
+
+/** scatter(patches, sizes): the transpose of `patches`: sums what lies on the same input pixel. */
+static napi_value Scatter(Call& call) {
+  const TF_Tensor* x = call.tensor(0);
+  const Window window(call.integers(1));
+  expectCount(x, window.pixels() * window.patch());
+  TF_Tensor* y = newTensor({window.batch, window.inHeight, window.inWidth, window.channels});
+  std::memset(dataOf(y), 0, window.input() * sizeof(float));
+  const float* source = dataOf(x);
+  float* target = dataOf(y);
+  window.forEachRow([&](int64_t from, int64_t to, int64_t first, int64_t last) {
+    const float* __restrict in = source + from;
+    float* __restrict out = target + to;
+    if (last - first >= 64) {
+      accumulate(in + first, out + first, last - first);
+    } else {
+      for (int64_t i = first; i < last; i++) out[i] += in[i];
+    }
+  });
+  return call.own(y);
+}
+
+/**
+ * copyBoxes(inputs, shape, value, boxes): an array of `shape` filled with `value`, into which boxes are copied: for each
+ * input the first position in the input, the first position in the output and the size, one after the other in `boxes`.
+ */
+static napi_value CopyBoxes(Call& call) {
+  const std::vector<int64_t> inputs = call.integers(0), shape = call.integers(1), boxes = call.integers(3);
+  const float value = static_cast<float>(call.number(2));
+  const size_t rank = shape.size();
+  if (boxes.size() != inputs.size() * 3 * rank || rank == 0) throw Failure{"expected a box for each input"};
+  std::vector<TF_Tensor*> sources;
+  int64_t copied = 0, count = 1;
+  for (const int64_t size : shape) count *= size;
+  for (size_t i = 0; i < inputs.size(); i++) {
+    sources.push_back(call.tensorOf(inputs[i]));
+    const int64_t* box = boxes.data() + i * 3 * rank;
+    if (TF_NumDims(sources[i]) != static_cast<int>(rank)) throw Failure{"expected inputs of the output's rank"};
+    int64_t size = 1;
+    for (size_t axis = 0; axis < rank; axis++) {
+      const int64_t from = box[axis], to = box[rank + axis], length = box[2 * rank + axis];
+      const bool isInside = from >= 0 && to >= 0 && length >= 0 && to + length <= shape[axis] &&
+                            from + length <= TF_Dim(sources[i], static_cast<int>(axis));
+      if (!isInside) throw Failure{"a box does not lie inside its arrays"};
+      size *= length;
+    }
+    copied += size;
+  }
+  TF_Tensor* y = newTensor(shape);
+  if (copied < count) std::fill(dataOf(y), dataOf(y) + count, value);
+  for (size_t i = 0; i < inputs.size(); i++) {
+    const int64_t* from = boxes.data() + i * 3 * rank;
+    const int64_t* to = from + rank;
+    const int64_t* size = to + rank;
+    const std::vector<int64_t> inShape = shapeOf(sources[i]);
+    // Axes at the end that are copied whole lie in one piece, with the one before them.
+    size_t outer = rank - 1;
+    int64_t rows = 1, width = size[outer];
+    for (; outer > 0 && size[outer] == shape[outer] && size[outer] == inShape[outer]; outer--) width *= size[outer - 1];
+    for (size_t axis = 0; axis < outer; axis++) rows *= size[axis];
+    if (rows == 0 || width == 0) continue;
+    std::vector<int64_t> at(rank, 0);
+    for (int64_t row = 0; row < rows; row++) {
+      int64_t source = 0, target = 0;
+      for (size_t axis = 0; axis < rank; axis++) {
+        source = source * inShape[axis] + from[axis] + at[axis];
+        target = target * shape[axis] + to[axis] + at[axis];
+      }
+      std::memcpy(dataOf(y) + target, dataOf(sources[i]) + source, width * sizeof(float));
+      for (size_t axis = outer; axis-- > 0;) {
+        if (++at[axis] < size[axis]) break;
+        at[axis] = 0;
+      }
+    }
+  }
+  return call.own(y);
+}
+
+}  // namespace divgen
+
+#endif  // DIVGEN_IMAGE_KERNELS_H_
