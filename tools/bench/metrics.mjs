@@ -12,6 +12,7 @@ import { parseArgs } from "node:util";
 import { nativeLinearAlgebra, selectEngine } from "../../packages/backend-node/dist/index.js";
 import { kMeans } from "../../packages/clustering/dist/index.js";
 import { frechetDistance, meanAndCovariance, neighbourMetrics } from "../../packages/metrics/dist/index.js";
+import { createTensorCenterSearch } from "../../packages/training/dist/index.js";
 
 const { values: options } = parseArgs({
   options: {
@@ -97,6 +98,7 @@ if (wanted.has("k-means")) {
   await compare("k-means, 25,000 x 512, k = 100, 20 iterations", {
     "scikit-learn": () => ask("k-means", 25_000, 512, 100, 20),
     "divgen, plain": () => time(() => run({})),
+    ...(native && { "divgen, native": () => time(() => run({ search: createTensorCenterSearch() })) }),
   });
 }
 if (wanted.has("neighbours")) {

@@ -1,5 +1,6 @@
 export { assignToClusters, type ClusterAssignment } from "./assign-to-clusters.ts";
 export { forEachDistanceBlock, type PreparedPoints, preparePoints } from "./block-distances.ts";
+export type { CenterSearch, GuessedCenters, PreparedCenterSearch } from "./center-search.ts";
 export {
   type ClusterGaussian,
   type ClusterGaussians,

@@ -1,5 +1,6 @@
 import type { RandomKey } from "@divgen/random";
 import { assertSameWidth } from "./assign-to-clusters.ts";
+import type { CenterSearch } from "./center-search.ts";
 import { clusterCounts } from "./cluster-means.ts";
 import { drawInitialCenters } from "./k-means-plus-plus.ts";
 import { iterateLloyd, type LloydResult } from "./lloyd.ts";
@@ -34,6 +35,8 @@ export interface KMeansOptions {
    * variance. @defaultValue 1e-4
    */
   readonly tolerance?: number;
+  /** Guesses nearest centers of large inputs by an engine's products; the result has the same bits without. */
+  readonly search?: CenterSearch;
 }
 
 /**
@@ -48,7 +51,7 @@ export interface KMeansOptions {
 export function kMeans(
   data: RowMatrix,
   clusterCount: number,
-  { start, restarts = 10, maxIterations = 300, tolerance = 1e-4 }: KMeansOptions,
+  { start, restarts = 10, maxIterations = 300, tolerance = 1e-4, search }: KMeansOptions,
 ): KMeansResult {
   assertRowMatrix(data, "data");
   assertPositiveInteger(clusterCount, "clusterCount");
@@ -58,7 +61,7 @@ export function kMeans(
   if (clusterCount > data.rows) {
     throw new RangeError(`clusterCount: expected at most the number of rows, ${data.rows}, got ${clusterCount}`);
   }
-  const options = { maxIterations, tolerance };
+  const options = { maxIterations, tolerance, search };
   if ("centers" in start) {
     assertRowMatrix(start.centers, "centers");
     assertSameWidth(data, start.centers);

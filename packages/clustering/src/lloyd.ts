@@ -1,5 +1,6 @@
 import { kmeans as mlKMeans } from "ml-kmeans";
 import { assignRows, type ClusterAssignment } from "./assign-to-clusters.ts";
+import { type CenterSearch, createLabelVerifier, type PreparedCenterSearch } from "./center-search.ts";
 import { clusterCounts, clusterSums } from "./cluster-means.ts";
 import { columnMeans, columnVariances, type RowMatrix } from "./row-matrix.ts";
 
@@ -8,6 +9,8 @@ export interface LloydOptions {
   readonly maxIterations: number;
   /** Relative to the mean variance of the columns: stop when the squared movement of all centers is at most this. */
   readonly tolerance: number;
+  /** Guesses nearest centers; the result is the same without. */
+  readonly search?: CenterSearch | undefined;
 }
 
 /** A local optimum of k-means. */
@@ -37,12 +40,33 @@ export function iterateLloyd(data: RowMatrix, initialCenters: RowMatrix, options
   const shift = columnMeans(data);
   const variances = columnVariances(data, shift);
   const tolerance = (options.tolerance * variances.reduce((sum, value) => sum + value, 0)) / data.columns;
-  const step = data.values.length <= SMALL_INPUT_VALUES ? createMlKMeansStep(data) : createBlockedStep(data, shift);
+  const isSmall = data.values.length <= SMALL_INPUT_VALUES;
+  const prepared = isSmall ? undefined : options.search?.prepare(data, shift);
+  try {
+    const step =
+      prepared !== undefined
+        ? createSearchStep(data, shift, prepared)
+        : isSmall
+          ? createMlKMeansStep(data)
+          : createBlockedStep(data, shift);
+    return iterate(data, initialCenters, shift, { ...options, tolerance }, step);
+  } finally {
+    prepared?.dispose();
+  }
+}
+
+function iterate(
+  data: RowMatrix,
+  initialCenters: RowMatrix,
+  shift: Float64Array,
+  { maxIterations, tolerance }: LloydOptions,
+  step: (centers: RowMatrix<Float64Array>) => LloydStep,
+): LloydResult {
   let centers: RowMatrix<Float64Array> = { ...initialCenters, values: Float64Array.from(initialCenters.values) };
   let labels: ArrayLike<number> = [];
   let converged = false;
   let iterations = 0;
-  while (iterations < options.maxIterations && !converged) {
+  while (iterations < maxIterations && !converged) {
     iterations++;
     const { labels: newLabels, sums } = step(centers);
     const newCenters = centersFrom(data, newLabels, sums, centers);
@@ -60,6 +84,18 @@ export function iterateLloyd(data: RowMatrix, initialCenters: RowMatrix, options
 function createBlockedStep(data: RowMatrix, shift: Float64Array): (centers: RowMatrix) => LloydStep {
   return (centers) => {
     const { labels } = assignRows(data, centers, shift);
+    return { labels, sums: clusterSums(data, labels, centers.rows) };
+  };
+}
+
+function createSearchStep(
+  data: RowMatrix,
+  shift: Float64Array,
+  prepared: PreparedCenterSearch,
+): (centers: RowMatrix<Float64Array>) => LloydStep {
+  const verifier = createLabelVerifier(data, shift);
+  return (centers) => {
+    const labels = verifier.verify(prepared.nearest(centers), centers);
     return { labels, sums: clusterSums(data, labels, centers.rows) };
   };
 }

@@ -1,4 +1,5 @@
 import { assertRowMatrix, type RowMatrix } from "@divgen/clustering";
+import { type LinearAlgebra64, plainLinearAlgebra } from "./linear-algebra.ts";
 import { leafMoments, type Moments, mergeMoments, unpackSymmetric } from "./moments.ts";
 
 /** Mean and unbiased covariance of feature vectors. */
@@ -56,8 +57,14 @@ export interface StatisticsAccumulator {
  *
  * @param width - features in a vector.
  * @param firstRow - number of the first row in the whole set, for a worker that does a part of it. @defaultValue 0
+ * @param algebra - computes the products; shards that are to merge to the bits of one pass need the plain one.
+ *   @defaultValue plain
  */
-export function createStatisticsAccumulator(width: number, firstRow = 0): StatisticsAccumulator {
+export function createStatisticsAccumulator(
+  width: number,
+  firstRow = 0,
+  algebra: LinearAlgebra64 = plainLinearAlgebra,
+): StatisticsAccumulator {
   if (!Number.isInteger(width) || width < 1) throw new RangeError(`width: expected an integer >= 1, got ${width}`);
   if (!Number.isInteger(firstRow) || firstRow < 0) {
     throw new RangeError(`firstRow: expected an integer >= 0, got ${firstRow}`);
@@ -69,13 +76,13 @@ export function createStatisticsAccumulator(width: number, firstRow = 0): Statis
       if (features.columns !== width) {
         throw new RangeError(`features: expected ${width} columns, got ${features.columns}`);
       }
-      state = appendRows(state, features);
+      state = appendRows(state, features, algebra);
     },
     get count() {
       return state.endRow - state.firstRow;
     },
     shard: () => state,
-    compute: () => statisticsOf(state),
+    compute: () => statisticsOf(state, algebra),
     reset: () => {
       state = emptyShard(width, firstRow);
     },
@@ -85,16 +92,20 @@ export function createStatisticsAccumulator(width: number, firstRow = 0): Statis
 /**
  * Mean and covariance of all rows at once; the same bits as streaming them.
  *
+ * @param algebra - computes the products. @defaultValue plain
  * @throws RangeError for fewer than two rows or values that are not finite.
  */
-export function meanAndCovariance(features: RowMatrix): FeatureStatistics {
-  const accumulator = createStatisticsAccumulator(features.columns);
+export function meanAndCovariance(
+  features: RowMatrix,
+  algebra: LinearAlgebra64 = plainLinearAlgebra,
+): FeatureStatistics {
+  const accumulator = createStatisticsAccumulator(features.columns, 0, algebra);
   accumulator.update(features);
   return accumulator.compute();
 }
 
 /**
- * Joins two shards of one set.
+ * Joins two shards of one set, made by the plain algebra.
  *
  * @param first - rows [a, b).
  * @param second - rows [b, c).
@@ -108,11 +119,19 @@ export function mergeShards(first: StatisticsShard, second: StatisticsShard): St
     throw new RangeError(`second: expected to begin at row ${first.endRow}, got ${second.firstRow}`);
   }
   const { width } = first;
-  let merged = appendRows(first, { values: second.head, rows: second.head.length / width, columns: width });
+  let merged = appendRows(
+    first,
+    { values: second.head, rows: second.head.length / width, columns: width },
+    plainLinearAlgebra,
+  );
   const nodes = [...merged.nodes];
   for (const node of second.nodes) pushNode(nodes, node);
   merged = { ...merged, nodes, endRow: second.endRow - second.tail.length / width };
-  return appendRows(merged, { values: second.tail, rows: second.tail.length / width, columns: width });
+  return appendRows(
+    merged,
+    { values: second.tail, rows: second.tail.length / width, columns: width },
+    plainLinearAlgebra,
+  );
 }
 
 /**
@@ -120,13 +139,13 @@ export function mergeShards(first: StatisticsShard, second: StatisticsShard): St
  *
  * @throws RangeError if the shard does not begin at row 0 or has fewer than two rows.
  */
-export function statisticsOf(shard: StatisticsShard): FeatureStatistics {
+export function statisticsOf(shard: StatisticsShard, algebra: LinearAlgebra64 = plainLinearAlgebra): FeatureStatistics {
   const { width, firstRow, endRow, nodes, tail } = shard;
   if (firstRow !== 0)
     throw new RangeError(`shard: expected to begin at row 0, got ${firstRow}: merge the earlier shards`);
   if (endRow < 2) throw new RangeError(`features: expected at least 2 rows for a covariance, got ${endRow}`);
   const parts = nodes.map(({ moments }) => moments);
-  if (tail.length > 0) parts.push(leafMoments(tail, width));
+  if (tail.length > 0) parts.push(leafMoments(tail, width, algebra));
   const { mean, scatter } = parts.reduce(mergeMoments);
   return {
     mean,
@@ -143,7 +162,11 @@ function emptyShard(width: number, firstRow: number): StatisticsShard {
 }
 
 /** Adds rows at the end: first to the head or tail until its leaf is complete, then leaf by leaf. */
-function appendRows(shard: StatisticsShard, { values, rows, columns }: RowMatrix): StatisticsShard {
+function appendRows(
+  shard: StatisticsShard,
+  { values, rows, columns }: RowMatrix,
+  algebra: LinearAlgebra64,
+): StatisticsShard {
   let { head, tail, endRow } = shard;
   const nodes = [...shard.nodes];
   let taken = 0;
@@ -159,7 +182,7 @@ function appendRows(shard: StatisticsShard, { values, rows, columns }: RowMatrix
     taken += count;
     endRow += count;
     if (endRow === leafEnd && !inHead) {
-      pushNode(nodes, { level: 0, index: leafStart / LEAF_ROWS, moments: leafMoments(tail, columns) });
+      pushNode(nodes, { level: 0, index: leafStart / LEAF_ROWS, moments: leafMoments(tail, columns, algebra) });
       tail = new Float64Array();
     }
   }

@@ -1,7 +1,7 @@
 import { assertRowMatrix, type RowMatrix, rowProducts } from "@divgen/clustering";
 import { type FeatureStatistics, meanAndCovariance } from "./feature-statistics.ts";
+import { type LinearAlgebra64, plainLinearAlgebra } from "./linear-algebra.ts";
 import { pivotedCholesky } from "./pivoted-cholesky.ts";
-import { symmetricEigenvalues } from "./symmetric-eigenvalues.ts";
 
 /** A Frechet distance with its parts. */
 export interface FrechetDistance {
@@ -24,11 +24,16 @@ export interface FrechetDistance {
  * factorisation with pivoting. No matrix root of a general matrix is taken, so nothing can become complex or NaN,
  * nothing is added to the diagonals, and covariances without full rank give the exact value.
  *
+ * @param algebra - factors and multiplies; another one than the plain one is worth it from some hundred features on.
  * @throws RangeError for unlike widths, fewer than two samples, or moments that are not finite.
  * @see Dowson and Landau 1982; Heusel et al., "GANs Trained by a Two Time-Scale Update Rule", 2017 (FID). Equals
  * pytorch-fid to rounding where its matrix root is well conditioned.
  */
-export function frechetDistance(first: FeatureStatistics, second: FeatureStatistics): FrechetDistance {
+export function frechetDistance(
+  first: FeatureStatistics,
+  second: FeatureStatistics,
+  algebra: LinearAlgebra64 = plainLinearAlgebra,
+): FrechetDistance {
   assertStatistics(first, "first");
   assertStatistics(second, "second");
   const width = first.mean.length;
@@ -37,7 +42,14 @@ export function frechetDistance(first: FeatureStatistics, second: FeatureStatist
   }
   // Factor the one of lower rank: the eigenvalue problem then has its size.
   const [low, high] = first.count <= second.count ? [first, second] : [second, first];
-  const root = rootTrace(low.covariance, high.covariance, width, low.count - 1, Number.isFinite(high.count));
+  const isFull = algebra !== plainLinearAlgebra && low.count > width;
+  const root =
+    (isFull ? fullRankRootTrace(low.covariance, high.covariance, width, algebra) : undefined) ??
+    rootTrace(low.covariance, high.covariance, width, {
+      rankBound: low.count - 1,
+      known: Number.isFinite(high.count),
+      algebra,
+    });
   return combine(first, second, root);
 }
 
@@ -49,7 +61,11 @@ export function frechetDistance(first: FeatureStatistics, second: FeatureStatist
  * @param second - [sample, feature].
  * @throws RangeError as `frechetDistance`.
  */
-export function frechetDistanceOfFeatures(first: RowMatrix, second: RowMatrix): FrechetDistance {
+export function frechetDistanceOfFeatures(
+  first: RowMatrix,
+  second: RowMatrix,
+  algebra: LinearAlgebra64 = plainLinearAlgebra,
+): FrechetDistance {
   assertRowMatrix(first, "first");
   assertRowMatrix(second, "second");
   if (first.columns !== second.columns) {
@@ -59,10 +75,10 @@ export function frechetDistanceOfFeatures(first: RowMatrix, second: RowMatrix): 
     if (rows < 2) throw new RangeError(`${name}: expected at least 2 samples for a covariance, got ${rows}`);
   }
   if (Math.min(first.rows, second.rows) >= first.columns) {
-    return frechetDistance(meanAndCovariance(first), meanAndCovariance(second));
+    return frechetDistance(meanAndCovariance(first, algebra), meanAndCovariance(second, algebra), algebra);
   }
   const [few, many] = first.rows <= second.rows ? [centred(first), centred(second)] : [centred(second), centred(first)];
-  const root = nuclearNorm(few, many) / Math.sqrt((first.rows - 1) * (second.rows - 1));
+  const root = nuclearNorm(few, many, algebra) / Math.sqrt((first.rows - 1) * (second.rows - 1));
   const a = first.rows <= second.rows ? few : many;
   const b = first.rows <= second.rows ? many : few;
   return combine(
@@ -110,14 +126,48 @@ function combine(first: FeatureStatistics | Side, second: FeatureStatistics | Si
  * tr((S1 S2)^(1/2)). At most as many eigenvalues count as the ranks allow, the rest is rounding: `rankBound` if the
  * counts of both sets are known, else the rank of S2 is found.
  */
-function rootTrace(s1: Float64Array, s2: Float64Array, n: number, rankBound: number, known: boolean): number {
+function rootTrace(
+  s1: Float64Array,
+  s2: Float64Array,
+  n: number,
+  {
+    rankBound,
+    known,
+    algebra,
+  }: { readonly rankBound: number; readonly known: boolean; readonly algebra: LinearAlgebra64 },
+): number {
   const { rank, order, factor } = pivotedCholesky(s1, n);
   if (rank === 0) return 0;
   const bound = known ? rankBound : Math.min(rankBound, pivotedCholesky(s2, n).rank);
   const transposed = transposeFactor(factor, n, rank);
   const permuted = permuteSymmetric(s2, order, n);
   const symmetric = congruence(transposed, permuted, n, rank);
-  return sumOfRoots(symmetricEigenvalues(symmetric, rank), bound);
+  return sumOfRoots(algebra.symmetricEigenvalues(symmetric, rank), bound);
+}
+
+/** The same where S1 has full rank beyond rounding, by a Cholesky factorisation without pivoting; undefined where not. */
+function fullRankRootTrace(
+  s1: Float64Array,
+  s2: Float64Array,
+  n: number,
+  algebra: LinearAlgebra64,
+): number | undefined {
+  let lower: Float64Array;
+  try {
+    lower = algebra.cholesky(s1, n);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+  let [least, largest] = [Number.POSITIVE_INFINITY, 0];
+  for (let index = 0; index < n; index++) {
+    least = Math.min(least, lower[index * n + index]! ** 2);
+    largest = Math.max(largest, s1[index * n + index]!);
+  }
+  // What `pivotedCholesky` takes for rounding.
+  if (!(least > n * Number.EPSILON * largest)) return undefined;
+  const half = algebra.multiply(transposeFactor(lower, n, n), s2, n, n, n);
+  return sumOfRoots(algebra.symmetricEigenvalues(algebra.multiply(half, lower, n, n, n), n), n);
 }
 
 /** Sum of the square roots of the largest eigenvalues, negative rounding counted as 0. */
@@ -148,7 +198,7 @@ function permuteSymmetric(matrix: Float64Array, order: Int32Array, n: number): F
   return permuted;
 }
 
-const BLOCK = 32;
+const BLOCK = 64;
 
 /** F^T S F, [rank, rank], lower triangle, for rows of F^T that are zero before their own number. */
 function congruence(transposed: Float64Array, s: Float64Array, n: number, rank: number): Float64Array {
@@ -197,10 +247,10 @@ function centred({ values, rows, columns }: RowMatrix): Centred {
 }
 
 /** Sum of the singular values of A B^T, A having at most as many rows: roots of the eigenvalues of (A B^T)(A B^T)^T. */
-function nuclearNorm(few: Centred, many: Centred): number {
+function nuclearNorm(few: Centred, many: Centred, algebra: LinearAlgebra64): number {
   const cross = blockedProducts(few.values, few.rows, many.values, many.rows, few.columns);
   const gram = blockedProducts(cross, few.rows, cross, few.rows, many.rows);
-  return sumOfRoots(symmetricEigenvalues(gram, few.rows), Math.min(few.rows - 1, few.columns));
+  return sumOfRoots(algebra.symmetricEigenvalues(gram, few.rows), Math.min(few.rows - 1, few.columns));
 }
 
 function blockedProducts(

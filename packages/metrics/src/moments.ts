@@ -1,4 +1,5 @@
 import { rowProducts } from "@divgen/clustering";
+import { type LinearAlgebra64, plainLinearAlgebra } from "./linear-algebra.ts";
 
 /** Count, mean and scatter (sum of outer products of differences from the mean) of some rows. */
 export interface Moments {
@@ -8,10 +9,12 @@ export interface Moments {
   readonly scatter: Float64Array;
 }
 
-const BLOCK = 32;
+const BLOCK = 64;
+/** Features whose products another algebra computes at once: of each pair of blocks only one is needed. */
+const ALGEBRA_BLOCK = 512;
 
 /** Moments of a few rows: mean first, then products of differences. */
-export function leafMoments(rows: Float64Array, width: number): Moments {
+export function leafMoments(rows: Float64Array, width: number, algebra: LinearAlgebra64 = plainLinearAlgebra): Moments {
   const count = rows.length / width;
   const mean = new Float64Array(width);
   for (let row = 0, index = 0; row < count; row++) {
@@ -25,7 +28,30 @@ export function leafMoments(rows: Float64Array, width: number): Moments {
       transposed[column * count + row] = rows[index]! - mean[column]!;
     }
   }
-  return { count, mean, scatter: packedProducts(transposed, width, count) };
+  const products = algebra === plainLinearAlgebra ? packedProducts : packedProductsBy(algebra);
+  return { count, mean, scatter: products(transposed, width, count) };
+}
+
+/** Lower triangle of R R^T for a row-major R, by another algebra. */
+function packedProductsBy(algebra: LinearAlgebra64) {
+  return (values: Float64Array, rows: number, columns: number): Float64Array => {
+    const packed = new Float64Array((rows * (rows + 1)) / 2);
+    for (let start = 0; start < rows; start += ALGEBRA_BLOCK) {
+      const count = Math.min(ALGEBRA_BLOCK, rows - start);
+      const end = start + count;
+      const left = values.subarray(start * columns, end * columns);
+      const right = new Float64Array(columns * end);
+      for (let row = 0, source = 0; row < end; row++) {
+        for (let column = 0; column < columns; column++, source++) right[column * end + row] = values[source]!;
+      }
+      const products = algebra.multiply(left, right, count, columns, end);
+      for (let row = 0; row < count; row++) {
+        const line = start + row;
+        packed.set(products.subarray(row * end, row * end + line + 1), (line * (line + 1)) / 2);
+      }
+    }
+    return packed;
+  };
 }
 
 /** Lower triangle of R R^T for a row-major R. */

@@ -8,6 +8,7 @@ import {
   relabel,
 } from "@divgen/clustering";
 import type { RandomKey } from "@divgen/random";
+import { createTensorCenterSearch } from "./tensor-center-search.ts";
 
 /** A partition of the clustered samples. */
 export interface ClusterPartition {
@@ -70,7 +71,7 @@ export function partitionAgain(
     oldLabels !== null && startAtInducedMeans
       ? { centers: inducedCenters(features, oldLabels, clusterCount, key.split("starved")) }
       : { key: key.split("centers") };
-  const result = kMeans(features, clusterCount, { start, restarts });
+  const result = kMeans(features, clusterCount, { start, restarts, search: createTensorCenterSearch() });
   const { iterations, inertia } = result;
   if (oldLabels === null) {
     const record = { driftBeforeMatching: null, driftAfterMatching: null, starvedClusters: 0, iterations, inertia };

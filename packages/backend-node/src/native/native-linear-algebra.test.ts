@@ -1,4 +1,4 @@
-import { plainLinearAlgebra } from "@divgen/metrics";
+import { frechetDistance, frechetDistanceOfFeatures, meanAndCovariance, plainLinearAlgebra } from "@divgen/metrics";
 import { expectClose } from "@divgen/tensor-testing";
 import { engine } from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
@@ -47,6 +47,25 @@ describe.skipIf(!native)("native linear algebra", () => {
     const matrix = positive(30, 50, 0.1);
     expectClose(algebra.cholesky(matrix, 30), plainLinearAlgebra.cholesky(matrix, 30), { absolute: 1e-13 });
     expect(() => algebra.cholesky(Float64Array.of(1, 2, 2, 1), 2)).toThrow(/expected a positive definite one/);
+  });
+
+  it("gives the statistics and the Frechet distance of the plain algebra, of any rank", () => {
+    const algebra = nativeLinearAlgebra()!;
+    const columns = 30;
+    // More rows than one leaf of the sums holds, twice: with full rank, and (few rows) without.
+    for (const rows of [1100, 12]) {
+      const features = [0.3, 1.1].map((phase) => ({ values: wave(rows * columns, phase), rows, columns }));
+      const [plain, fast] = [undefined, algebra].map((own) => features.map((one) => meanAndCovariance(one, own)));
+      for (const index of [0, 1]) {
+        expectClose(fast![index]!.covariance, plain![index]!.covariance, { absolute: 1e-13 });
+        expect(fast![index]!.mean).toEqual(plain![index]!.mean);
+      }
+      const expected = frechetDistance(plain![0]!, plain![1]!);
+      expect(expected.value).toBeGreaterThan(1e-5);
+      expect(frechetDistance(fast![0]!, fast![1]!, algebra).value).toBeCloseTo(expected.value, 10);
+      expect(frechetDistanceOfFeatures(features[0]!, features[1]!, algebra).value).toBeCloseTo(expected.value, 10);
+      expect(frechetDistance(fast![0]!, fast![1]!, algebra).warnings).toEqual(expected.warnings);
+    }
   });
 
   it("leaves nothing on the engine", () => {

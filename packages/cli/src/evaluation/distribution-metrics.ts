@@ -1,12 +1,15 @@
+import { nativeLinearAlgebra } from "@divgen/backend-node";
 import {
   describeMetric,
   frechetDistance,
   frechetDistanceOfFeatures,
   inceptionScore,
   kernelDistance,
+  type LinearAlgebra64,
   type MetricResult,
   meanAndCovariance,
   neighbourMetrics,
+  plainLinearAlgebra,
   subsetKernelDistance,
   vendiScore,
 } from "@divgen/metrics";
@@ -15,10 +18,12 @@ import { type MetricInputs, referenceExtras } from "./metric-inputs.ts";
 
 /** Frechet distance, from vectors where both sides have them. */
 export function frechetResults({ generated, reference, provenance }: MetricInputs): MetricResult[] {
+  // Where the engine of this process computes in float64, large matrices are its business.
+  const algebra = nativeLinearAlgebra() ?? plainLinearAlgebra;
   const distance =
     generated.features !== undefined && reference!.features !== undefined
-      ? frechetDistanceOfFeatures(generated.features, reference!.features)
-      : frechetDistance(statisticsOf(generated), statisticsOf(reference!));
+      ? frechetDistanceOfFeatures(generated.features, reference!.features, algebra)
+      : frechetDistance(statisticsOf(generated, algebra), statisticsOf(reference!, algebra), algebra);
   const { value, meanTerm, covarianceTerm } = distance;
   const warnings = distance.warnings.map((warning) =>
     warning.replace(/^first set/, "generated").replace(/^second set/, "reference"),
@@ -27,8 +32,11 @@ export function frechetResults({ generated, reference, provenance }: MetricInput
   return [describeMetric("frechet-distance", value, generated.count, provenance, extras)];
 }
 
-function statisticsOf({ features, statistics }: FeatureSide): NonNullable<FeatureSide["statistics"]> {
-  return statistics ?? meanAndCovariance(features!);
+function statisticsOf(
+  { features, statistics }: FeatureSide,
+  algebra: LinearAlgebra64,
+): NonNullable<FeatureSide["statistics"]> {
+  return statistics ?? meanAndCovariance(features!, algebra);
 }
 
 /** Kernel distance: over random subsets, or over all samples at once where there are fewer than a subset has. */

@@ -1,0 +1,78 @@
+import type { CenterSearch, GuessedCenters, RowMatrix } from "@divgen/clustering";
+import { add, eye, fill, matMul, slice, type Tensor2D, tensor2d, tidy, topk } from "@tensorflow/tfjs-core";
+
+/** Scores computed at once, a few tens of megabytes. */
+const SCORES_AT_ONCE = 2 ** 22;
+
+/**
+ * Nearest centers for `kMeans` by float32 products on the engine in use: what takes k-means its time runs as fast as the
+ * engine multiplies, and k-means verifies it.
+ *
+ *     kMeans(features, 100, { start: { key }, search: createTensorCenterSearch() });
+ */
+export function createTensorCenterSearch(): CenterSearch {
+  return {
+    prepare: (data, shift) => {
+      // The bound that k-means verifies by is that of float32; where products are coarser, nothing is known.
+      if (!multipliesInFloat32()) return { nearest: () => knowsNothing(data.rows), dispose: () => undefined };
+      const rows = shifted(data, shift);
+      return {
+        nearest: (centers) => guess(rows, centers, shift),
+        dispose: () => rows.dispose(),
+      };
+    },
+  };
+}
+
+/** Whether factors keep their 24 bits: engines on GPUs may cut them to 11 (TF32, half precision). */
+function multipliesInFloat32(): boolean {
+  const value = 1 + 2 ** -23;
+  return tidy(() => {
+    const size: [number, number] = [64, 64];
+    const product = matMul(fill(size, value) as Tensor2D, eye(size[0]));
+    return product.dataSync().every((found) => found === value);
+  });
+}
+
+function knowsNothing(rows: number): GuessedCenters {
+  return { labels: new Int32Array(rows), margins: new Float32Array(rows).fill(Number.NaN) };
+}
+
+function shifted({ values, rows, columns }: RowMatrix, shift: Float64Array): Tensor2D {
+  const moved = new Float32Array(values.length);
+  for (let row = 0, index = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++, index++) moved[index] = values[index]! - shift[column]!;
+  }
+  return tensor2d(moved, [rows, columns]);
+}
+
+function guess(data: Tensor2D, centers: RowMatrix<Float64Array>, shift: Float64Array): GuessedCenters {
+  const [rows, columns] = data.shape;
+  const labels = new Int32Array(rows);
+  const margins = new Float32Array(rows).fill(Number.POSITIVE_INFINITY);
+  if (centers.rows === 1) return { labels, margins };
+  const offsets = new Float32Array(centers.rows);
+  for (let center = 0, index = 0; center < centers.rows; center++) {
+    let squares = 0;
+    for (let column = 0; column < columns; column++, index++) squares += (centers.values[index]! - shift[column]!) ** 2;
+    offsets[center] = -squares / 2;
+  }
+  tidy(() => {
+    const points = shifted(centers, shift);
+    const offsetRow = tensor2d(offsets, [1, centers.rows]);
+    const atOnce = Math.max(1, Math.floor(SCORES_AT_ONCE / centers.rows));
+    for (let start = 0; start < rows; start += atOnce) {
+      const count = Math.min(atOnce, rows - start);
+      const [values, indices] = tidy(() => {
+        const part = slice(data, [start, 0], [count, columns]);
+        const { values, indices } = topk(add(matMul(part, points, false, true), offsetRow), 2);
+        return [values.dataSync(), indices.dataSync()] as const;
+      });
+      for (let row = 0; row < count; row++) {
+        labels[start + row] = indices[2 * row]!;
+        margins[start + row] = values[2 * row]! - values[2 * row + 1]!;
+      }
+    }
+  });
+  return { labels, margins };
+}
