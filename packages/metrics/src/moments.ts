@@ -12,6 +12,7 @@ export interface Moments {
 const BLOCK = 64;
 /** Features whose products another algebra computes at once: of each pair of blocks only one is needed. */
 const ALGEBRA_BLOCK = 512;
+const TRANSPOSED_COLUMNS = 16;
 
 /** Moments of a few rows: mean first, then products of differences. */
 export function leafMoments(rows: Float64Array, width: number, algebra: LinearAlgebra64 = plainLinearAlgebra): Moments {
@@ -21,37 +22,52 @@ export function leafMoments(rows: Float64Array, width: number, algebra: LinearAl
     for (let column = 0; column < width; column++, index++) mean[column]! += rows[index]!;
   }
   for (let column = 0; column < width; column++) mean[column]! /= count;
-  // One row a feature, so that scatter entries are products of rows.
-  const transposed = new Float64Array(rows.length);
+  const centred = new Float64Array(rows.length);
   for (let row = 0, index = 0; row < count; row++) {
-    for (let column = 0; column < width; column++, index++) {
-      transposed[column * count + row] = rows[index]! - mean[column]!;
-    }
+    for (let column = 0; column < width; column++, index++) centred[index] = rows[index]! - mean[column]!;
   }
-  const products = algebra === plainLinearAlgebra ? packedProducts : packedProductsBy(algebra);
-  return { count, mean, scatter: products(transposed, width, count) };
+  // One row a feature, so that scatter entries are products of rows.
+  const byFeature = transposed(centred, count, width);
+  const scatter =
+    algebra === plainLinearAlgebra
+      ? packedProducts(byFeature, width, count)
+      : packedProductsBy(algebra, byFeature, centred, width, count);
+  return { count, mean, scatter };
 }
 
-/** Lower triangle of R R^T for a row-major R, by another algebra. */
-function packedProductsBy(algebra: LinearAlgebra64) {
-  return (values: Float64Array, rows: number, columns: number): Float64Array => {
-    const packed = new Float64Array((rows * (rows + 1)) / 2);
-    for (let start = 0; start < rows; start += ALGEBRA_BLOCK) {
-      const count = Math.min(ALGEBRA_BLOCK, rows - start);
-      const end = start + count;
-      const left = values.subarray(start * columns, end * columns);
-      const right = new Float64Array(columns * end);
-      for (let row = 0, source = 0; row < end; row++) {
-        for (let column = 0; column < columns; column++, source++) right[column * end + row] = values[source]!;
-      }
-      const products = algebra.multiply(left, right, count, columns, end);
-      for (let row = 0; row < count; row++) {
-        const line = start + row;
-        packed.set(products.subarray(row * end, row * end + line + 1), (line * (line + 1)) / 2);
-      }
+/** Some columns at a time: what is written stays in the cache. */
+function transposed(values: Float64Array, rows: number, columns: number): Float64Array {
+  const out = new Float64Array(values.length);
+  for (let first = 0; first < columns; first += TRANSPOSED_COLUMNS) {
+    const end = Math.min(columns, first + TRANSPOSED_COLUMNS);
+    for (let row = 0; row < rows; row++) {
+      for (let column = first; column < end; column++) out[column * rows + row] = values[row * columns + column]!;
     }
-    return packed;
-  };
+  }
+  return out;
+}
+
+/** Lower triangle of C^T C by another algebra, for C [count, width] and its transpose. */
+function packedProductsBy(
+  algebra: LinearAlgebra64,
+  byFeature: Float64Array,
+  centred: Float64Array,
+  width: number,
+  count: number,
+): Float64Array {
+  const packed = new Float64Array((width * (width + 1)) / 2);
+  for (let start = 0; start < width; start += ALGEBRA_BLOCK) {
+    const size = Math.min(ALGEBRA_BLOCK, width - start);
+    const end = start + size;
+    const right = new Float64Array(count * end);
+    for (let row = 0; row < count; row++) right.set(centred.subarray(row * width, row * width + end), row * end);
+    const products = algebra.multiply(byFeature.subarray(start * count, end * count), right, size, count, end);
+    for (let row = 0; row < size; row++) {
+      const line = start + row;
+      packed.set(products.subarray(row * end, row * end + line + 1), (line * (line + 1)) / 2);
+    }
+  }
+  return packed;
 }
 
 /** Lower triangle of R R^T for a row-major R. */

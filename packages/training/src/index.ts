@@ -47,6 +47,7 @@ export {
   type TranslationOutputs,
 } from "./paired-translation.ts";
 export { collectSampleRows } from "./sample-rows.ts";
+export { createTensorCenterSearch } from "./tensor-center-search.ts";
 export { type AbortSignalLike, type BatchSource, type TrainOptions, train } from "./train.ts";
 export {
   DivergedError,

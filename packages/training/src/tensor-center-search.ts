@@ -63,15 +63,16 @@ function guess(data: Tensor2D, centers: RowMatrix<Float64Array>, shift: Float64A
     const atOnce = Math.max(1, Math.floor(SCORES_AT_ONCE / centers.rows));
     for (let start = 0; start < rows; start += atOnce) {
       const count = Math.min(atOnce, rows - start);
-      const [values, indices] = tidy(() => {
+      // Read inside: what a tidy returns is searched for tensors, number by number.
+      tidy(() => {
         const part = slice(data, [start, 0], [count, columns]);
         const { values, indices } = topk(add(matMul(part, points, false, true), offsetRow), 2);
-        return [values.dataSync(), indices.dataSync()] as const;
+        const [scores, nearest] = [values.dataSync(), indices.dataSync()];
+        for (let row = 0; row < count; row++) {
+          labels[start + row] = nearest[2 * row]!;
+          margins[start + row] = scores[2 * row]! - scores[2 * row + 1]!;
+        }
       });
-      for (let row = 0; row < count; row++) {
-        labels[start + row] = indices[2 * row]!;
-        margins[start + row] = values[2 * row]! - values[2 * row + 1]!;
-      }
     }
   });
   return { labels, margins };
