@@ -86,7 +86,10 @@ export const demo: Config = {
   evaluation: { ...paper.evaluation, inputs: 50, samplesPerInput: 10, pairsPerInput: 10, bins: 20, trials: 1 },
 };
 
-/** Real photographs: the maps of pix2pix at 64 x 64, aerial photographs from maps, with the weights of `demo`. */
+/**
+ * Real photographs: the maps of pix2pix at 64 x 64, aerial photographs from maps, for 800 steps. As `demo`, but for a
+ * mode-seeking weight of 0.03, which keeps the Frechet distance near that of pix2pix.
+ */
 export const maps: Config = {
   ...demo,
   data: {
@@ -97,6 +100,7 @@ export const maps: Config = {
     testSplit: "val",
     testCount: 100,
   },
+  training: { ...demo.training, epochs: 8, decayEpochs: 4, modeSeekingWeight: 0.03 },
   evaluation: { ...paper.evaluation, inputs: 100, samplesPerInput: 10, pairsPerInput: 10, bins: 20, trials: 5 },
 };
 

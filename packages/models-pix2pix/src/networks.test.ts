@@ -25,6 +25,7 @@ import {
   createUnetGenerator,
   type PairedCondition,
   type PatchDiscriminatorOptions,
+  pix2pixInitializer,
   releaseInitializer,
   type UnetOptions,
 } from "./index.ts";
@@ -138,7 +139,25 @@ test("two-scale PatchGAN equals PyTorch's in scores and gradients", () => {
   discriminator.dispose();
 });
 
+/** The networks of pix2pix as its PyTorch port has them: dropout is the only noise, batch norm, few biases. */
+const classic: UnetOptions = {
+  ...unet,
+  latentSize: 0,
+  codeSize: 0,
+  normalization: "batch",
+  innerBias: false,
+  dropoutRate: 0.5,
+};
+
 describe("parameter counts of the releases at 256 x 256", () => {
+  test("pix2pix, whose port prints 54.414 M and 2.769 M", () => {
+    const generator = createUnetGenerator(key, { ...classic, size: 256, baseChannels: 64 });
+    expect(parameterCount(generator)).toBe(54_413_955);
+    const single = { ...patches, codeSize: 0, baseChannels: 64, scaleCount: 1, normalization: "batch" } as const;
+    const discriminator = createPatchDiscriminator(key, { ...single, innerBias: false });
+    expect(parameterCount(discriminator)).toBe(2_768_705);
+    for (const network of [generator, discriminator]) network.dispose();
+  });
   const release: UnetOptions = { ...unet, size: 256, baseChannels: 64, latentSize: 8, codeSize: 0 };
   test.each([
     ["MSGAN's generator", release, 54_794_627],
@@ -193,6 +212,34 @@ describe("behaviour", () => {
       expect(() => generator.generate(wave([1, 3], 0, 1) as Tensor2D, condition, { mode: "training" })).toThrow(
         /pass.key/,
       );
+    });
+    generator.dispose();
+  });
+
+  test.each([
+    ["next-to-innermost", 2],
+    ["innermost", 3],
+  ] as const)("dropout placed %s ends with level %i of six on the way out, counted from 0", (placement, outermost) => {
+    const size = 64;
+    const generator = createUnetGenerator(key, {
+      ...classic,
+      ...{ size, normalization: "none", dropoutPlacement: placement, initializer: pix2pixInitializer },
+    });
+    tidy(() => {
+      const condition: PairedCondition = { input: imageWave(1, size, 0) };
+      const latents = tensor([], [1, 0]) as Tensor2D;
+      const make = (label: string) =>
+        generator.generate(latents, condition, { mode: "training", key: key.split(label) }).dataSync();
+      // A level's dropout shows once nothing deeper reaches its output: zero the way up from the innermost, level by level.
+      const random: number[] = [];
+      for (let level = 5; level >= 1; level--) {
+        const other = make("b");
+        if (make("a").some((value, index) => value !== other[index])) random.push(level);
+        const up = generator.parameters.get(`up${level + 1}.weight`)!;
+        up.assign(mul(up, 0));
+      }
+      // Random as long as the outermost dropout is still fed.
+      expect(random).toEqual([5, 4, 3, 2].filter((level) => level >= outermost));
     });
     generator.dispose();
   });

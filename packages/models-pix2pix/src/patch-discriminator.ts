@@ -30,6 +30,8 @@ export interface PatchDiscriminatorOptions {
   /** Whether the nets see the input beside the image. MSGAN's release does, BicycleGAN's default does not. */
   readonly conditional: boolean;
   readonly normalization: NormalizationKind;
+  /** Whether convolutions before a norm have biases: BicycleGAN's and MSGAN's do, those of pix2pix do not. @defaultValue true */
+  readonly innerBias?: boolean;
   /** Of kernels and biases. The releases: Xavier normal with gain 0.02, biases 0 (`releaseInitializer`). */
   readonly initializer: WeightInitializer;
 }
@@ -103,22 +105,23 @@ export function createPatchDiscriminator(
 
 function createPatchNet(key: RandomKey, options: PatchDiscriminatorOptions, scale: number): PatchLayer[] {
   const { imageChannels, inputChannels, codeSize, conditional, stridedLayers, normalization, initializer } = options;
+  const { innerBias = true } = options;
   const base = options.baseChannels / 2 ** scale;
   // Strided layers, one more convolution of stride 1, and the scores.
   const widths = Array.from({ length: stridedLayers + 1 }, (_, index) => base * Math.min(2 ** index, 8));
   let channels = imageChannels + codeSize + (conditional ? inputChannels : 0);
   const layers: PatchLayer[] = [...widths, 1].map((width, index) => {
+    const isNormalized = index > 0 && index < widths.length;
     const convolution = createConv2d(key.split("convolution").fold(index), {
       inputChannels: channels,
       outputChannels: width,
       kernelSize: 4,
       stride: index < stridedLayers ? 2 : 1,
       padding: 1,
-      bias: true,
+      bias: innerBias || !isNormalized,
       initializer,
     });
     channels = width;
-    const isNormalized = index > 0 && index < widths.length;
     return {
       convolution,
       norm: isNormalized ? createNormalization(key.split("norm").fold(index), normalization, width) : undefined,

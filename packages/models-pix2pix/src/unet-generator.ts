@@ -32,11 +32,28 @@ export interface UnetOptions {
   /** Where noise and code enter: at every level's down-convolution, or at the first one alone. */
   readonly placement: "all" | "input";
   readonly normalization: NormalizationKind;
-  /** Rate of dropout after the decoder's three levels next to the innermost, in [0, 1); 0 for none. */
+  /** Rate of dropout after three of the decoder's levels, in [0, 1); 0 for none. 0.5 in pix2pix, whose only noise it is. */
   readonly dropoutRate: number;
+  /**
+   * Which three: those next to the innermost, as BicycleGAN and the PyTorch port of pix2pix, or the innermost and the two
+   * next to it, as the paper's Torch code.
+   *
+   * @defaultValue "next-to-innermost"
+   */
+  readonly dropoutPlacement?: DropoutPlacement;
+  /**
+   * Whether convolutions before a norm, and the innermost, have biases: BicycleGAN's and MSGAN's do, those of pix2pix do
+   * not (its last one does).
+   *
+   * @defaultValue true
+   */
+  readonly innerBias?: boolean;
   /** Of kernels and biases. The releases: Xavier normal with gain 0.02, biases 0 (`releaseInitializer`). */
   readonly initializer: WeightInitializer;
 }
+
+/** See `UnetOptions.dropoutPlacement`. */
+export type DropoutPlacement = "next-to-innermost" | "innermost";
 
 /** Slope of the encoder's leaky rectifiers. */
 const LEAKY_SLOPE = 0.2;
@@ -112,18 +129,20 @@ function widthOf(options: UnetOptions, index: number): number {
 }
 
 function createLevel(key: RandomKey, options: UnetOptions, index: number, levelCount: number): Level {
-  const { initializer, normalization, dropoutRate } = options;
+  const { initializer, normalization, dropoutRate, dropoutPlacement = "next-to-innermost", innerBias = true } = options;
   const noise = index === 0 || options.placement === "all" ? options.latentSize + options.codeSize : 0;
   const entering = index === 0 ? options.inputChannels : widthOf(options, index - 1);
   const width = widthOf(options, index);
   const leaving = index === 0 ? options.outputChannels : entering;
   const isInnermost = index === levelCount - 1;
-  const shared = { kernelSize: 4, stride: 2, padding: 1, bias: true, initializer } as const;
-  const hasDropout = dropoutRate > 0 && index >= levelCount - 4 && index > 0 && !isInnermost;
+  const shared = { kernelSize: 4, stride: 2, padding: 1, initializer } as const;
+  const innermostDropout = levelCount - (dropoutPlacement === "innermost" ? 1 : 2);
+  const hasDropout = dropoutRate > 0 && index > 0 && index <= innermostDropout && index > innermostDropout - 3;
   return {
     down: createConv2d(key.split("down").fold(index), {
       inputChannels: entering + noise,
       outputChannels: width,
+      bias: innerBias,
       ...shared,
     }),
     downNorm:
@@ -133,6 +152,7 @@ function createLevel(key: RandomKey, options: UnetOptions, index: number, levelC
     up: createConv2dTranspose(key.split("up").fold(index), {
       inputChannels: isInnermost ? width : 2 * width,
       outputChannels: leaving,
+      bias: innerBias || index === 0,
       ...shared,
     }),
     upNorm: index === 0 ? undefined : createNormalization(key.split("up-norm").fold(index), normalization, leaving),
