@@ -141,8 +141,7 @@ describe("pairs", () => {
     const path = join(folder, "overhead");
     const { status, stderr } = run("--overhead", "--methods", "pix2pix,mode-seeking,bicycle", "--run", path, ...tiny);
     expect(status, stderr).toBe(0);
-    const [pix2pix, modeSeeking, bicycle] = tablesOf(path)[0]!.rows.map(({ values }) => values);
-    expect(modeSeeking!["parameters"]).toEqual(pix2pix!["parameters"]);
+    const [pix2pix, bicycle] = tablesOf(path)[0]!.rows.map(({ values }) => values);
     // The same and an encoder and a second discriminator.
     expect(bicycle!["parameters"]!.value).toBeGreaterThan(pix2pix!["parameters"]!.value);
     expect(bicycle!["memory"]!.value).toBeGreaterThan(0);
@@ -185,9 +184,9 @@ describe("classes", () => {
       ...set({
         ...small,
         "data.path": data,
-        "data.trainCount": 8,
+        "data.trainCount": 6,
         "training.epochs": 1,
-        "training.batchSize": 16,
+        "training.batchSize": 20,
         "evaluation.reference": 6,
         "evaluation.bins": 2,
         "model.latentSize": 5,
