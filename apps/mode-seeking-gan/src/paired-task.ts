@@ -1,3 +1,4 @@
+import { basename, extname } from "node:path";
 import { drawLatents, type FeatureExtractor, type ImageBatch, type Latents } from "@divgen/core-tensors";
 import {
   createDatasetBatches,
@@ -9,6 +10,7 @@ import {
 } from "@divgen/datasets";
 import { evaluatePairedGenerator } from "@divgen/evaluation";
 import { trainStartedRun } from "@divgen/experiment";
+import { readImage, resizeImage, toRgb } from "@divgen/image-files";
 import type { BinComparison } from "@divgen/metrics";
 import { randomKey } from "@divgen/random";
 import type { PairedBatch } from "@divgen/training";
@@ -50,19 +52,27 @@ export async function openPairedTask(config: Config, extractor: FeatureExtractor
       return generator.generate(latents, { input: inputs }, { mode: "inference" });
     });
   const trainingKey = key.split("training");
+  const given: PairedExample[] = [];
+  const loadContext = async (context: number): Promise<PairedExample> =>
+    given[context - test.size] ?? test.load(context);
 
   return {
     networks,
     latentSize: generator.latentSize,
     stepsPerEpoch: batches.stepsPerEpoch,
     contextCount: test.size,
-    contextName: (context) => `input ${context + 1}`,
+    contextName: (context) => given[context - test.size]?.name ?? `input ${context + 1}`,
+    addContext: async (path) => {
+      const image = resizeImage(toRgb(await readImage(path)), { width: size, height: size }, "bicubic");
+      given.push({ name: basename(path, extname(path)), input: image, target: image });
+      return test.size + given.length - 1;
+    },
     contextPictures: async (context) => {
-      const { input, target } = await test.load(context);
+      const { input, target } = await loadContext(context);
       return [input, target];
     },
     generate: async (context, latents) => {
-      const input = toImageBatch([(await test.load(context)).input]);
+      const input = toImageBatch([(await loadContext(context)).input]);
       const images = generateFrom(input, latents);
       input.dispose();
       return images;

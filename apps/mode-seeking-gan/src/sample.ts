@@ -6,11 +6,13 @@ import { writePng } from "@divgen/image-files";
 import { randomKey } from "@divgen/random";
 import type { Config } from "./config.ts";
 import { openTrained } from "./run.ts";
+import type { Task } from "./task.ts";
 
 /** What `sample` is asked for. */
 export interface SampleRequest {
   readonly runPath: string;
   readonly config: Config;
+  /** Image files to translate; the run's own test inputs if there are none. */
   readonly inputs: readonly string[];
   readonly outputPath: string;
   readonly step?: number | undefined;
@@ -22,21 +24,16 @@ export interface SampleRequest {
 }
 
 /**
- * Makes images with a trained run and writes them as PNG files, a folder for each test input or class: what
+ * Makes images with a trained run and writes them as PNG files, a folder for each input or class: what
  * `divgen evaluate` measures. Returns their paths.
  */
 export async function sampleRun(request: SampleRequest): Promise<string[]> {
-  const { config, count, contexts } = request;
-  if (request.inputs.length > 0) {
-    throw new DataError(
-      `sample: expected no files, got ${request.inputs[0]}; images are made for the run's own test inputs`,
-    );
-  }
+  const { config, count } = request;
   const { task, dispose } = await openTrained(request.runPath, config, request.step);
   try {
     const key = randomKey(request.seed).split("sample");
     const paths: string[] = [];
-    for (let context = 0; context < Math.min(contexts, task.contextCount); context++) {
+    for (const context of await contextsOf(task, request)) {
       const folder = join(request.outputPath, task.contextName(context).replaceAll(" ", "-"));
       await mkdir(folder, { recursive: true });
       const latents = drawLatents(key.fold(context), count, task.latentSize);
@@ -54,4 +51,15 @@ export async function sampleRun(request: SampleRequest): Promise<string[]> {
   } finally {
     dispose();
   }
+}
+
+async function contextsOf(task: Task, { inputs, contexts }: SampleRequest): Promise<number[]> {
+  if (inputs.length === 0) return [...Array(Math.min(contexts, task.contextCount)).keys()];
+  const { addContext } = task;
+  if (addContext === undefined) {
+    throw new DataError(`sample: expected no files, got ${inputs[0]}: this run makes images from classes`);
+  }
+  const added: number[] = [];
+  for (const path of inputs) added.push(await addContext(path));
+  return added;
 }

@@ -26,6 +26,8 @@ export interface Task {
   readonly stepsPerEpoch: number;
   readonly contextCount: number;
   contextName(context: number): string;
+  /** Makes an image file a further context; absent where images are made for classes. @returns its number. */
+  addContext?(path: string): Promise<number>;
   /** Pictures that stand before the images made for a context: input and photograph, or an example of the class. */
   contextPictures(context: number): Promise<PixelImage[]>;
   /** @param latents - [count, latentSize], borrowed. @returns [count, height, width, 3], owned by the caller. */

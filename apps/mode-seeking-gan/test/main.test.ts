@@ -154,6 +154,11 @@ describe("pairs", () => {
     expect(status, stderr).toBe(0);
     expect(readdirSync(out)).toEqual(["input-1", "input-2"]);
     expect(readdirSync(join(out, "input-1"))).toEqual(["0.png", "1.png", "2.png"]);
+    const given = join(folder, "own input.png");
+    writeFileSync(given, readFileSync(join(out, "input-2", "0.png")));
+    const again = run("sample", given, "--run", whole, "--out", join(folder, "own"), "--count", "1");
+    expect(again.status, again.stderr).toBe(0);
+    expect(readdirSync(join(folder, "own"))).toEqual(["own-input"]);
   }, 60_000);
 });
 
