@@ -1,3 +1,4 @@
+export { type AnimationOptions, encodeAnimatedPng } from "./animated-png.ts";
 export { type ImageGridOptions, imageGrid } from "./image-grid.ts";
 export { decodeIndexedPng, type IndexedPng } from "./indexed-png.ts";
 export {
