@@ -1,0 +1,67 @@
+import type { RowMatrix } from "@divgen/clustering";
+import type { ClassCondition, Generator } from "@divgen/core-tensors";
+import type { PointMixture } from "@divgen/datasets";
+import { describeMetric, type MetricResult, mixtureCoverage } from "@divgen/metrics";
+import type { RandomKey } from "@divgen/random";
+import { generateFromClusters } from "@divgen/training";
+import type { Tensor2D } from "@tensorflow/tfjs-core";
+
+/** Generated points, with the cluster of each for conditional generators. */
+export interface GeneratedPoints {
+  /** count * 2 values: x, y, x, y, ... */
+  readonly points: Float32Array;
+  readonly clusterIds?: Int32Array;
+}
+
+/** Points of the generator in inference mode, classes drawn by their masses. */
+export async function generatePoints(
+  generator: Generator<ClassCondition, Tensor2D>,
+  key: RandomKey,
+  count: number,
+  masses: ArrayLike<number> | undefined,
+): Promise<GeneratedPoints> {
+  const points = new Float32Array(2 * count);
+  const ids = new Int32Array(count);
+  let row = 0;
+  const options = { key, count, batchSize: 1000, ...(masses === undefined ? {} : { masses }) };
+  for (const { samples, clusterIds } of generateFromClusters(generator, options)) {
+    try {
+      points.set(await samples.data<"float32">(), 2 * row);
+      if (clusterIds !== undefined) ids.set(clusterIds, row);
+      row += samples.shape[0];
+    } finally {
+      samples.dispose();
+    }
+  }
+  return { points, ...(masses === undefined ? {} : { clusterIds: ids }) };
+}
+
+/** The paper's measures of points, and how many points are nearest to each mode. */
+export interface PointMeasures {
+  readonly metrics: readonly MetricResult[];
+  readonly nearestCounts: Int32Array;
+}
+
+/**
+ * Modes covered, share of high quality and reverse KL in nats. A point is of high quality within three standard deviations
+ * of a mode: in a disc, as the paper says, by which also modes are counted; or in a box, as its repository computes.
+ */
+export function measurePoints({ points }: GeneratedPoints, mixture: PointMixture): PointMeasures {
+  const rows: RowMatrix = { values: points, rows: points.length / 2, columns: 2 };
+  const means: RowMatrix = { values: Float64Array.from(mixture.means.flat()), rows: mixture.means.length, columns: 2 };
+  const [disc, box] = (["disc", "box"] as const).map((rule) =>
+    mixtureCoverage(rows, means, mixture.standardDeviation, { rule }),
+  );
+  const provenance = { extractor: "points", weightHash: "none", resizeRule: "none", protocol: "self-conditioned-2d" };
+  const measured = (metric: MetricResult["metric"], value: number, details: MetricResult["details"] = {}) =>
+    describeMetric(metric, value, rows.rows, provenance, { details });
+  return {
+    metrics: [
+      measured("modes", disc!.modes, { of: means.rows, rule: "disc" }),
+      measured("high-quality-share-disc", disc!.highQualityShare, { radius: 3 }),
+      measured("high-quality-share-box", box!.highQualityShare, { radius: 3 }),
+      measured("reverse-kl", disc!.reverseKl, { base: "e" }),
+    ],
+    nearestCounts: disc!.nearestCounts,
+  };
+}

@@ -1,0 +1,104 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createAppProcess, newestCheckpoint } from "@divgen/tensor-testing";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+/** The built app: what users run. `npm test` builds before it tests. */
+const main = fileURLToPath(new URL("../dist/main.js", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "self-conditioned app "));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+beforeAll(() => {
+  if (!existsSync(main)) throw new Error("expected the built app in dist/: run `pnpm run build` first");
+});
+
+const tiny = Object.entries({
+  "data.trainCount": 400,
+  "model.generatorWidth": 12,
+  "model.discriminatorWidth": 8,
+  "clustering.clusters": 6,
+  "clustering.subset": 120,
+  "clustering.every": 5,
+  "clustering.restarts": 2,
+  "training.steps": 14,
+  "training.batchSize": 12,
+  "training.reportEvery": 1,
+  "training.checkpointEvery": 4,
+  "training.samplesEvery": 4,
+  "training.evaluationEvery": 4,
+  "evaluation.samples": 300,
+  "evaluation.samplesOnTheWay": 100,
+}).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
+
+const engine = process.env["DIVGEN_TEST_ENGINE"] ?? "wasm";
+const { run, killAt } = createAppProcess(main, folder, { DIVGEN_ENGINE: engine });
+const sectionsOf = (path: string) => JSON.parse(readFileSync(join(path, "report.json"), "utf8")).sections;
+const linesOf = (path: string) =>
+  readFileSync(path, "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+
+describe("a whole run", () => {
+  const whole = join(folder, "whole");
+
+  test("trains, measures and writes a report with clusters, modes and a moving picture", () => {
+    const { status, stderr } = run("--run", whole, ...tiny);
+    expect(status, stderr).toBe(0);
+    const sections = sectionsOf(whole);
+    const captions = sections.map(({ caption }: { caption?: string }) => caption ?? "").join("\n");
+    for (const part of ["Table 1", "color of their cluster", "nearest to each mode", "moves", "Cluster drift"]) {
+      expect(captions).toContain(part);
+    }
+    const [table] = sections.filter(({ kind }: { kind: string }) => kind === "metrics-table");
+    const { values } = table.rows[0];
+    expect(values.modes.paper).toBe(25);
+    // A box holds the disc inside it.
+    expect(values["high-quality-share-box"].value).toBeGreaterThanOrEqual(values["high-quality-share-disc"].value);
+    expect(values["reverse-kl"].value).toBeGreaterThan(0);
+    const measured = linesOf(join(whole, "metrics.jsonl"));
+    expect(measured.filter(({ step, protocol }) => step === 14 && protocol === "self-conditioned-2d")).toHaveLength(4);
+  }, 120_000);
+
+  test("holds as many tensors after many steps as after the first ones", () => {
+    const events = linesOf(join(whole, "events.jsonl")).filter(({ kind }) => kind === "progress");
+    const counts = events.map(({ tensorCount }) => tensorCount);
+    expect(new Set(counts.slice(1, 13)).size).toBe(1);
+  });
+
+  test("killed and resumed over a reclustering, it ends with the same bits, clusters included", async () => {
+    const killed = join(folder, "killed");
+    await killAt(10, killed, ["--run", killed, ...tiny]);
+    const { status, stdout, stderr } = run("--resume", killed);
+    expect(status, stderr).toBe(0);
+    expect(stdout).toMatch(/going on from step 8/);
+    expect(newestCheckpoint(killed)).toEqual(newestCheckpoint(whole));
+    expect(Object.keys(newestCheckpoint(whole)).join()).toContain("clusters");
+  }, 120_000);
+
+  test("report measures the same numbers again", () => {
+    const before = sectionsOf(whole)[1].rows;
+    const { status, stderr } = run("report", "--run", whole);
+    expect(status, stderr).toBe(0);
+    expect(sectionsOf(whole)[1].rows).toEqual(before);
+  }, 60_000);
+});
+
+test("another method on a ring, with its own samples", () => {
+  const path = join(folder, "online");
+  const { status, stderr } = run("--preset", "demo-ring", "--method", "online", "--run", path, ...tiny);
+  expect(status, stderr).toBe(0);
+  const [table] = sectionsOf(path).filter(({ kind }: { kind: string }) => kind === "metrics-table");
+  expect(table.rows[0].name).toBe("online");
+  expect(readdirSync(join(path, "samples"))).toHaveLength(3);
+}, 60_000);
+
+test("bad values are one line and exit code 2", () => {
+  const modes = run("--set", "data.modes=24");
+  expect([modes.status, modes.stderr]).toEqual([2, expect.stringContaining("expected a square number")]);
+  const clusters = run("--set", "clustering.clusters=20000");
+  expect([clusters.status, clusters.stderr]).toEqual([2, expect.stringContaining("clustering.clusters")]);
+  const method = run("--method", "dcgan");
+  expect([method.status, method.stderr]).toEqual([2, expect.stringContaining("self-conditioned")]);
+}, 60_000);

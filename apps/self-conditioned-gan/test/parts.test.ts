@@ -1,0 +1,121 @@
+import { randomKey } from "@divgen/random";
+import { leakCheck, useReferenceBackend } from "@divgen/tensor-testing";
+import { dispose, type Tensor2D } from "@tensorflow/tfjs-core";
+import { describe, expect, test } from "vitest";
+import { type Config, classCountOf, methods, packSizeOf } from "../src/config.ts";
+import { generatePoints, measurePoints } from "../src/evaluate.ts";
+import { createPointBatches, openPointData, subsetOf } from "../src/point-data.ts";
+import { presets } from "../src/presets.ts";
+import { openRun } from "../src/run.ts";
+import { scatterPicture } from "../src/scatter-picture.ts";
+
+useReferenceBackend();
+leakCheck();
+
+const config: Config = { ...presets.demo, data: { ...presets.demo.data, trainCount: 300 } };
+const key = randomKey(3);
+
+describe("points", () => {
+  test("batches hold whole packs of points of the data", async () => {
+    const pacgan3: Config = { ...config, method: "pacgan3" };
+    const data = openPointData(key, pacgan3);
+    const batch = await createPointBatches(key, data, pacgan3).load(1);
+    expect(batch.samples.shape).toEqual([99, 2]);
+    const known = new Set(
+      Array.from({ length: 300 }, (_, row) => data.train.points.slice(2 * row, 2 * row + 2).join()),
+    );
+    const values = await batch.samples.data();
+    for (let row = 0; row < 99; row++) expect(known).toContain(values.slice(2 * row, 2 * row + 2).join());
+    dispose([batch.samples]);
+  });
+
+  test("class-conditional batches name the mode that each point lies at", async () => {
+    const conditional: Config = { ...config, method: "class-conditional" };
+    const data = openPointData(key, conditional);
+    const batch = await createPointBatches(key, data, conditional).load(0);
+    const points = await batch.samples.data();
+    const codes = await batch.code!.data<"float32">();
+    for (let row = 0; row < 100; row++) {
+      const code = codes.slice(25 * row, 25 * (row + 1));
+      expect(code.reduce((sum, value) => sum + value, 0)).toBe(1);
+      const [x, y] = data.mixture.means[code.indexOf(1)]!;
+      expect(Math.hypot(points[2 * row]! - x, points[2 * row + 1]! - y)).toBeLessThan(0.3);
+    }
+    dispose([batch.samples, batch.code!]);
+  });
+
+  test("the subset is the first points in order", async () => {
+    const data = openPointData(key, config);
+    const parts: Tensor2D[] = [...subsetOf(data, 250)];
+    const values = parts.flatMap((part) => Array.from(part.dataSync()));
+    expect(values).toEqual(Array.from(data.train.points.subarray(0, 500)));
+    dispose(parts);
+  });
+});
+
+describe("measures", () => {
+  test("of points by hand: two modes of a ring of four, one point bad, one only in the box", () => {
+    const ring: Config = { ...config, data: { ...config.data, set: "ring", modes: 4, variance: 0.01, radius: 1 } };
+    const { mixture } = openPointData(key, ring);
+    // Within three deviations (0.3): at the mode; in the box but not the disc (0.28, 0.28); at another mode; bad, near it.
+    const points = Float32Array.of(1, 0, 1.28, 0.28, 0, 1, 0, 1.5);
+    const { metrics, nearestCounts } = measurePoints({ points }, mixture);
+    const value = Object.fromEntries(metrics.map((result) => [result.metric, result.value]));
+    expect([...nearestCounts]).toEqual([2, 2, 0, 0]);
+    expect(value).toEqual({
+      modes: 2,
+      "high-quality-share-disc": 0.5,
+      "high-quality-share-box": 0.75,
+      "reverse-kl": expect.closeTo(Math.log(2), 12), // two of four modes, evenly
+    });
+  });
+});
+
+test.each(methods)("%s trains two steps and knows the weights of its classes", async (method) => {
+  const small: Config = {
+    ...config,
+    method,
+    model: { ...config.model, generatorWidth: 6, discriminatorWidth: 4 },
+    clustering: { clusters: 5, subset: 40, every: 1, restarts: 2 },
+    training: { ...config.training, batchSize: 12 },
+  };
+  const { method: trained, batches, generator, dispose: free } = openRun(small);
+  for (let step = 0; step < 2; step++) {
+    const batch = await batches.load(step);
+    const report = await trained.objective.step(batch, { step, epoch: 0, key: key.fold(step) });
+    for (const loss of Object.values(report)) expect(await loss.data()).toSatisfy(([value]) => Number.isFinite(value));
+    dispose([...Object.values(report), ...Object.values(batch)]);
+  }
+  expect(trained.masses()?.length ?? 0).toBe(classCountOf(small));
+  const { points, clusterIds } = await generatePoints(generator, key, 30, trained.masses());
+  expect(points.every(Number.isFinite)).toBe(true);
+  for (const id of clusterIds ?? []) expect(trained.masses()![id]).toBeGreaterThan(0);
+  const reclusters = ["self-conditioned", "supervised-init", "no-initialisation", "no-matching"].includes(method);
+  expect(trained.history().map(({ step }) => step)).toEqual(reclusters ? [0, 1] : []);
+  // Numbers before and after matching differ only where clusters are renamed.
+  for (const { driftBeforeMatching, driftAfterMatching } of trained.history()) {
+    if (method === "no-matching") expect(driftAfterMatching).toBe(driftBeforeMatching);
+    else expect(driftAfterMatching ?? 0).toBeLessThanOrEqual(driftBeforeMatching ?? 0);
+  }
+  free();
+});
+
+test("methods know their packs and classes", () => {
+  expect(methods.map(packSizeOf).filter((size) => size > 1)).toEqual([2, 3, 4]);
+  expect(methods.map((method) => classCountOf({ ...config, method }))).toEqual([
+    0, 0, 0, 0, 50, 50, 50, 50, 50, 50, 25,
+  ]);
+});
+
+test("a scatter plot shows points where they are, in the color of their cluster", () => {
+  const { mixture } = openPointData(key, config);
+  const at = (points: number[], ids?: number[]) => {
+    const { pixels, width } = scatterPicture(Float32Array.from(points), mixture, ids);
+    const center = 3 * ((width / 2) * width + width / 2);
+    return Array.from(pixels.subarray(center, center + 3));
+  };
+  expect(at([100, 100])).toEqual([255, 255, 255]);
+  const [blue, first, second] = [at([0, 0]), at([0, 0], [0]), at([0, 0], [1])];
+  expect(blue[2]).toBeGreaterThan(blue[0]!);
+  expect(first).not.toEqual(second);
+});
