@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { pathToFileURL } from "node:url";
 import { engineNames, parseEngineChoice, selectEngine } from "@divgen/backend-node";
 import {
@@ -9,17 +10,31 @@ import {
   startRun,
   UsageError,
 } from "@divgen/experiment";
+import { z } from "zod";
+import { compareMethods, parseClusterCounts, parseMethods } from "./compare.ts";
 import { type Config, configSchema } from "./config.ts";
 import { presets } from "./presets.ts";
 import { openRun, reportRun, trainRun } from "./run.ts";
 
-const app: AppDefinition<Config> = {
+const trainOptions = z.strictObject({
+  compare: z.boolean().default(false).describe("train methods at equal steps in parallel processes and compare them"),
+  methods: z
+    .string()
+    .default("gan,pacgan2,random-labels,self-conditioned")
+    .describe("methods of a comparison, with commas between"),
+  clusters: z.string().optional().describe("further numbers of clusters for it, such as 5,25,100 (Figure 3)"),
+  seeds: z.coerce.number().int().min(1).default(1).describe("seeds of a comparison"),
+  jobs: z.coerce.number().int().min(1).optional().describe("processes at a time; as many as cores if not given"),
+});
+
+const app: AppDefinition<Config, z.infer<typeof trainOptions>> = {
   name: "self-conditioned-gan",
   description: "Self-conditioned GANs: clusters of the discriminator's own features as classes, against mode collapse.",
   schema: configSchema,
   presets,
   defaultPreset: "demo",
   engines: engineNames,
+  trainOptions,
 };
 
 await runMain(async ({ args, signal }) => {
@@ -28,12 +43,17 @@ await runMain(async ({ args, signal }) => {
   if (command.name === "sample") {
     throw new UsageError("sample: points are in the report of a run; write it anew with: report --run RUN");
   }
+  const finish = (kind: string, { text, htmlPath }: { text: string; htmlPath: string }) =>
+    output.note({ kind, report: htmlPath }, `\n${text}\n\nreport: ${pathToFileURL(htmlPath)}`);
+  if (command.name === "train" && command.options.compare) {
+    const { methods, clusters, seeds, jobs = availableParallelism() } = command.options;
+    const request = { methods: parseMethods(methods), clusterCounts: parseClusterCounts(clusters), seeds, jobs };
+    return finish("comparison", await compareMethods(app, command, request, { output, signal }));
+  }
   const choice = command.engine === "auto" ? undefined : parseEngineChoice(command.engine);
   const engine = await selectEngine(choice, { convolutional: false });
   output.note({ kind: "engine", ...engine }, `engine: ${engine.name} (${engine.description}); ${engine.reason}`);
   const context = { engine: engine.description, output, signal };
-  const finish = (kind: string, { text, htmlPath }: { text: string; htmlPath: string }) =>
-    output.note({ kind, report: htmlPath }, `\n${text}\n\nreport: ${pathToFileURL(htmlPath)}`);
   if (command.name === "report") {
     return finish("report", await reportRun(command.runPath, command.config, context));
   }
