@@ -19,7 +19,7 @@ import { parseArgs } from "node:util";
 const here = dirname(fileURLToPath(import.meta.url));
 const { values: flags } = parseArgs({
   options: {
-    cases: { type: "string", default: "dcgan,unet256,facades,points,vae" },
+    cases: { type: "string", default: "dcgan,unet256,facades,points,vae,efficientnet,inception" },
     engines: { type: "string", default: "native,native:1,wasm" },
     rounds: { type: "string", default: "7" },
     threads: { type: "string", default: "2" },
@@ -33,6 +33,8 @@ const catalogue = {
   facades: { title: "facades demo 64 x 64, ngf 16, batch 4, two images each", steps: 5 },
   points: { title: "2-D self-conditioned, batch 100", steps: 30 },
   vae: { title: "VAE 28 x 28, batch 32", steps: 20 },
+  efficientnet: { title: "EfficientNet-B0 features, 8 images of 224 x 224", steps: 2 },
+  inception: { title: "Inception-V3 features, 8 images of 299 x 299", steps: 1 },
 };
 
 /** A process that runs steps when asked. */

@@ -1,9 +1,11 @@
 /**
- * The training steps that are timed, on the packages that users train with. `torch_steps.py` has the same ones in PyTorch:
+ * The training steps and feature extractions that are timed, on the packages that users train with. `torch_steps.py` has the same ones in PyTorch:
  * same layers, losses, batch sizes and updates, so that one step does the same arithmetic in both.
  */
-import { add, dispose, keep, mul, relu, tensor, tidy } from "@tensorflow/tfjs-core";
+import { readFileSync } from "node:fs";
+import { add, dispose, keep, mean, mul, relu, tensor, tidy } from "@tensorflow/tfjs-core";
 import { asImageBatch, composeNetwork, drawLatents, oneHotCodes } from "../../packages/core-tensors/dist/index.js";
+import { createEfficientNetB0, createInceptionV3 } from "../../packages/feature-extractors/dist/index.js";
 import {
   constantInitializer,
   createBatchNorm,
@@ -230,4 +232,36 @@ export function vae() {
     ]);
 }
 
-export const cases = { dcgan, unet256, facades, points, vae };
+/** Random weights of a network whose names and shapes a golden file of the extractors lists; positive where they divide. */
+function weightsLike(file, pick) {
+  const path = new URL(`../../packages/feature-extractors/src/golden/${file}`, import.meta.url);
+  const shapes = pick(JSON.parse(readFileSync(path, "utf8")));
+  const tensors = Object.entries(shapes).map(([name, shape]) => {
+    const size = shape.reduce((a, b) => a * b, 1);
+    const scale = shape.length > 1 ? Math.sqrt((6 * shape[0]) / size) : 0.1;
+    const middle = shape.length === 1 && /weight|running_var/.test(name) ? 1 : 0;
+    const random = uniform(key.split(name), size).map((value) => middle + scale * (2 * value - 1));
+    return [name, { shape, values: random }];
+  });
+  return { tensors: new Map(tensors), sha256: "0".repeat(64) };
+}
+
+/** Features of eight images, read back as metrics do. */
+function extraction(extractor, layer, size) {
+  const batch = images("extracted", [8, size, size, 3]);
+  return () => tidy(() => extractor.extract(batch, [layer]).map((features) => mean(features)));
+}
+
+/** Features of EfficientNet-B0. */
+export function efficientnet() {
+  const weights = weightsLike("efficientnet.json", (golden) => golden.b0.shapes.torchvision);
+  return extraction(createEfficientNetB0({ weights, source: "torchvision" }), "pooled", 224);
+}
+
+/** Features of Inception-V3. */
+export function inception() {
+  const weights = weightsLike("inception.json", (golden) => golden.torchvision.shapes);
+  return extraction(createInceptionV3({ weights, variant: "torchvision", resize: "half-pixel" }), "pooled", 299);
+}
+
+export const cases = { dcgan, unet256, facades, points, vae, efficientnet, inception };

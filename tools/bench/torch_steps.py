@@ -12,6 +12,7 @@ import time
 
 import torch
 import torch.nn.functional as F
+import torchvision
 from torch import nn
 
 THREADS = int(os.environ.get("BENCH_THREADS", "2"))
@@ -271,6 +272,30 @@ def vae():
     return lambda: (update(network, optimizer, loss),)
 
 
+def extraction(network, size):
+    """Features of eight images; the classifier is left out."""
+    network.eval()
+    images = uniform(8, 3, size, size)
+
+    def step():
+        with torch.inference_mode():
+            return (network(images).mean(),)
+
+    return step
+
+
+def efficientnet():
+    network = torchvision.models.efficientnet_b0()
+    network.classifier = nn.Identity()
+    return extraction(network, 224)
+
+
+def inception():
+    network = torchvision.models.inception_v3(init_weights=False, aux_logits=False)
+    network.fc = nn.Identity()
+    return extraction(network, 299)
+
+
 def time_step(step):
     start, used = time.perf_counter(), time.process_time()
     values = [float(value) for value in step()]
@@ -284,7 +309,8 @@ def answer(value):
 
 
 if __name__ == "__main__":
-    chosen = {"dcgan": dcgan, "unet256": unet256, "facades": facades, "points": points, "vae": vae}[sys.argv[1]]()
+    steps = [dcgan, unet256, facades, points, vae, efficientnet, inception]
+    chosen = {step.__name__: step for step in steps}[sys.argv[1]]()
     answer({"ready": f"PyTorch {torch.__version__}"})
     for line in sys.stdin:
         if line.strip() == "quit":

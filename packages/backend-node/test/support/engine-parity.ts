@@ -2,6 +2,7 @@ import "@divgen/core-tensors";
 import "@tensorflow/tfjs-backend-cpu";
 import {
   addN,
+  dispose,
   enableProdMode,
   grads,
   memory,
@@ -16,16 +17,28 @@ import {
 import { expect, test } from "vitest";
 import { registerWasmKernels } from "../../src/wasm/index.ts";
 
+/** What is compared with cpu. A page in a browser compares its own engines by the same cases. */
+let engineUnderTest = "wasm";
+
+/** The largest error of each comparison so far, as a share of the largest expected magnitude of its tensor. */
+export const observedErrors: { readonly name: string; readonly share: number }[] = [];
+
+/** Compares another engine than wasm from now on. */
+export function compareEngine(name: string): void {
+  engineUnderTest = name;
+  observedErrors.length = 0;
+}
+
 /** Makes the wasm kernels known and silences tfjs's advice. */
 export function prepareEngines(): void {
   enableProdMode();
   registerWasmKernels();
 }
 
-async function onBackend<T>(name: string, compute: () => T): Promise<T> {
+async function onBackend<T>(name: string, compute: () => Promise<T>): Promise<T> {
   if (!(await setBackend(name))) throw new Error(`the tfjs ${name} backend could not be selected`);
   await ready();
-  return compute();
+  return await compute();
 }
 
 /** Values without structure and without ties, the same on every call; in (-scale, scale) around `center`. */
@@ -45,10 +58,9 @@ interface Computed {
 
 type General = (...inputs: Tensor[]) => Tensor | Tensor[];
 
-function compute(f: General, makeInputs: () => Tensor[], gradients: boolean): readonly Computed[] {
+async function compute(f: General, makeInputs: () => Tensor[], gradients: boolean): Promise<readonly Computed[]> {
   const before = memory().numTensors;
-  let computed: Computed[] = [];
-  tidy(() => {
+  const results = tidy(() => {
     const inputs = makeInputs();
     const results = [f(...inputs)].flat();
     if (gradients) {
@@ -56,8 +68,12 @@ function compute(f: General, makeInputs: () => Tensor[], gradients: boolean): re
       const loss = (...x: Tensor[]): Tensor => addN([f(...x)].flat().map((y, index) => sum(mul(y, weights[index]!))));
       results.push(...grads(loss)(inputs));
     }
-    computed = results.map((result) => ({ shape: result.shape, values: result.dataSync() }));
+    return results;
   });
+  // Browsers give values of a GPU later.
+  const computed: Computed[] = [];
+  for (const result of results) computed.push({ shape: result.shape, values: await result.data() });
+  dispose(results);
   expect(memory().numTensors, "tensors leaked").toBe(before);
   return computed;
 }
@@ -71,7 +87,7 @@ export interface ParityOptions {
 }
 
 /**
- * Fails unless wasm gives what cpu gives, for the results of `f` and for the gradients of a weighted sum of them.
+ * Fails unless the engine under test, wasm, gives what cpu gives, for the results of `f` and for the gradients of a weighted sum of them.
  *
  * @param name - kernel and case: opens every failure message.
  * @param makeInputs - called on each engine.
@@ -84,16 +100,20 @@ export async function expectParity(
 ): Promise<void> {
   const general = f as unknown as General;
   const expected = await onBackend("cpu", () => compute(general, makeInputs, gradients));
-  const received = await onBackend("wasm", () => compute(general, makeInputs, gradients));
+  const received = await onBackend(engineUnderTest, () => compute(general, makeInputs, gradients));
   for (const [index, { shape, values: wanted }] of expected.entries()) {
     const got = received[index]!;
     const what = `${name}, tensor ${index} (results, then gradients)`;
     expect(got.shape, `${what}: shape`).toEqual(shape);
     let largest = 1e-6;
     for (let i = 0; i < wanted.length; i++) largest = Math.max(largest, Math.abs(wanted[i]!));
+    let worst = 0;
+    for (let i = 0; i < wanted.length; i++) worst = Math.max(worst, Math.abs(wanted[i]! - got.values[i]!) / largest);
+    observedErrors.push({ name: what, share: worst });
     for (let i = 0; i < wanted.length; i++) {
       const same = Object.is(wanted[i], got.values[i]) || Math.abs(wanted[i]! - got.values[i]!) <= tolerance * largest;
-      if (!same) expect.fail(`${what}: value ${i} of ${wanted.length}: cpu ${wanted[i]}, wasm ${got.values[i]}`);
+      if (!same)
+        expect.fail(`${what}: value ${i} of ${wanted.length}: cpu ${wanted[i]}, ${engineUnderTest} ${got.values[i]}`);
     }
   }
 }
