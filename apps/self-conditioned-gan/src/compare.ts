@@ -116,13 +116,17 @@ function finalMetrics({ path, config }: PlannedRun): MetricResult[] | undefined 
   if (!isRunDirectory(path)) return undefined;
   const logged = openRunDirectory(path)
     .metrics()
-    .filter(({ step, protocol }) => step === config.training.steps && protocol === "self-conditioned-2d");
+    .filter(({ step, protocol }) => step === config.training.steps && protocol !== "on-the-way");
   // A later line is of a later `report`.
   const newest = new Map(logged.map((metric) => [metric.metric, metric]));
   if (newest.size === 0) return undefined;
-  const provenance = { extractor: "points", weightHash: "none", resizeRule: "none", protocol: "self-conditioned-2d" };
-  return [...newest.values()].map(({ metric, value, n }) =>
-    describeMetric(metric as MetricName, value ?? Number.POSITIVE_INFINITY, n ?? 0, provenance),
+  return [...newest.values()].map(({ metric, value, n, extractor, extractorHash, resizeRule, protocol }) =>
+    describeMetric(metric as MetricName, value ?? Number.POSITIVE_INFINITY, n ?? 0, {
+      extractor: extractor ?? "none",
+      weightHash: extractorHash ?? "none",
+      resizeRule: resizeRule ?? "none",
+      protocol: protocol ?? "custom",
+    }),
   );
 }
 

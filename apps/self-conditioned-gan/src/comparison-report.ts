@@ -4,8 +4,7 @@ import { addComparisonTable } from "@divgen/evaluation";
 import { createReport, type LoggedMetric, type Report, type RunDirectory } from "@divgen/experiment";
 import type { MetricResult } from "@divgen/metrics";
 import type { Config } from "./config.ts";
-import { paperTables } from "./paper-numbers.ts";
-import { isPaperData } from "./report.ts";
+import { dataName, paperTableOf, tableCaption } from "./report.ts";
 import { paperNote, settingsNote } from "./settings.ts";
 
 /** Runs of one row of the table, seed by seed. */
@@ -28,20 +27,20 @@ export async function writeComparisonReport(
   config: Config,
   missing: readonly string[],
 ): Promise<{ readonly htmlPath: string; readonly text: string }> {
-  const { data, training } = config;
+  const { training } = config;
   const report = createReport({
-    title: `${rows.length} methods on the ${data.set} of ${data.modes} modes`,
+    title: `${rows.length} methods on ${dataName(config)}`,
     subtitle: `${training.steps.toLocaleString("en")} steps each.`,
   });
   addComparisonTable(
     report.heading("Results"),
     rows.map(({ name, runs }) => ({ method: name, runs: runs.map(({ metrics }) => metrics) })),
     {
-      caption: "Coverage (the paper's Table 1)",
-      paper: isPaperData(config) ? paperTables[data.set] : {},
+      caption: tableCaption(config),
+      paper: paperTableOf(config),
       notes: [
         settingsNote(config),
-        paperNote,
+        paperNote(config),
         ...rows.map(errorNote),
         ...(missing.length === 0 ? [] : [`Not in the table, since they did not end: ${missing.join("; ")}.`]),
       ],
@@ -78,13 +77,9 @@ export function meanAndError(values: readonly number[]): { readonly mean: number
 }
 
 function addCurves(report: Report, rows: readonly ComparedRow[]): void {
-  for (const [metric, title] of [
-    ["modes", "Modes covered"],
-    ["high-quality-share-disc", "Share of high quality (disc rule)"],
-    ["reverse-kl", "Reverse KL, in nats"],
-  ] as const) {
+  for (const { metric } of rows[0]!.runs[0]!.metrics) {
     report.linePlot({
-      caption: `${title} over training, mean over seeds.`,
+      caption: `${metric} over training, mean over seeds.`,
       xTitle: "step",
       yTitle: metric,
       series: rows.map(({ name, runs }) => ({
@@ -123,7 +118,7 @@ function addClusterSweep(report: Report, rows: readonly ComparedRow[]): void {
     .sort((a, b) => a.clusters - b.clusters);
   if (swept.length < 2) return;
   report.heading("Number of clusters");
-  for (const metric of ["modes", "high-quality-share-disc", "reverse-kl"]) {
+  for (const { metric } of rows[0]!.runs[0]!.metrics) {
     report.linePlot({
       caption: `${metric} by the number of clusters k (the paper's Figure 3).`,
       xTitle: "k",
@@ -159,8 +154,8 @@ async function addScatterOverTime(report: Report, rows: readonly ComparedRow[]):
   const images = await Promise.all(
     saved.flatMap((steps) => shown.map(async (step) => ({ png: await readFile(steps.get(step)!) }))),
   );
-  report.heading("Points").imageGrid({
-    caption: "Generated points over training, first seed; grey rings mark the modes, colors the classes asked for.",
+  report.heading("Samples").imageGrid({
+    caption: "Samples over training, first seed. Points: grey rings mark the modes, colors the classes asked for.",
     images,
     columns: shown.length,
     columnTitles: shown.map((step) => step.toLocaleString("en")),

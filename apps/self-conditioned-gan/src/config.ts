@@ -24,8 +24,12 @@ export const configSchema = z
     method: z.enum(methods),
     seed: z.int().min(0),
     data: z.strictObject({
-      set: z.enum(["ring", "grid"]),
-      /** Of the mixture; a square number for a grid. */
+      set: z.enum(["ring", "grid", "stacked-mnist", "cifar10", "image-folder"]),
+      /** Folder of images, or of CIFAR-10's files (binary, or `train/CLASS/`); unused by the others. */
+      path: z.string(),
+      /** Pixels of a side: 32 for CIFAR-10, a multiple of 16 for stacked digits, a power of two for other images. */
+      size: z.int().min(8),
+      /** Of a ring or a grid, for which it is a square number; unused for images, like the next three. */
       modes: count,
       /** Of each coordinate around its mode. */
       variance: z.number().positive(),
@@ -33,22 +37,24 @@ export const configSchema = z
       radius: z.number().positive(),
       /** Between neighbours of the grid. */
       spacing: z.number().positive(),
-      /** Points drawn once, from which batches are taken. */
+      /** Points, or triples of digits, drawn once, from which batches are taken; images at most. */
       trainCount: count,
     }),
     model: z.strictObject({
       latentSize: count,
       /** Width of a cluster's vector. */
       embeddingSize: count,
-      /** Units of a hidden layer of the generator, and of the discriminator. */
+      /** Units of a hidden layer of points; channels next to the image ("ngf", "ndf") of images. */
       generatorWidth: count,
       discriminatorWidth: count,
     }),
     clustering: z.strictObject({
       /** k: clusters, or meaningless classes for random-labels. */
       clusters: z.int().min(2),
-      /** Samples that are clustered: the first of the data. */
+      /** Samples that are clustered, always the same. */
       subset: count,
+      /** What is clustered of the discriminator's last map of images: all of it, or its sum over positions. */
+      features: z.enum(["flattened", "summed"]),
       /** Steps between clusterings; 0 keeps the first for good. */
       every: z.int().min(0),
       /** Runs of k-means++. */
@@ -60,6 +66,10 @@ export const configSchema = z
       learningRate: z.number().positive(),
       firstMomentDecay: z.number().min(0).max(0.999),
       secondMomentDecay: z.number().min(0).max(0.99999),
+      /** Factor of the R1 penalty, without its 1/2; 0 leaves it out. */
+      r1Weight: z.number().min(0),
+      /** Of the generator's moving average, whose weights make the samples; 0 for none. */
+      weightAverageDecay: z.number().min(0).max(0.99999),
       /** Intervals in steps. */
       reportEvery: count,
       checkpointEvery: count,
@@ -67,14 +77,28 @@ export const configSchema = z
       evaluationEvery: count,
     }),
     evaluation: z.strictObject({
-      /** Points behind the final numbers, and behind those on the way. */
+      /** Samples behind the final numbers, and behind those on the way. */
       samples: z.int().min(100),
       samplesOnTheWay: z.int().min(100),
+      /** Training images that are the reference of the Frechet distance, at most. */
+      reference: z.int().min(2),
     }),
   })
   .refine(({ data }) => data.set !== "grid" || Number.isInteger(Math.sqrt(data.modes)), {
     error: "expected a square number for a grid, such as 25",
     path: ["data", "modes"],
+  })
+  .refine(({ data }) => data.set !== "cifar10" || data.size === 32, {
+    error: "expected 32 for CIFAR-10",
+    path: ["data", "size"],
+  })
+  .refine(({ data }) => data.set !== "stacked-mnist" || data.size % 16 === 0, {
+    error: "expected a multiple of 16 for stacked digits, such as 32",
+    path: ["data", "size"],
+  })
+  .refine(({ data }) => data.set !== "image-folder" || Number.isInteger(Math.log2(data.size)), {
+    error: "expected a power of two for an image folder, such as 64",
+    path: ["data", "size"],
   })
   .refine(({ data, clustering }) => clustering.subset <= data.trainCount, {
     error: "expected at most data.trainCount",
@@ -95,8 +119,17 @@ export function packSizeOf(method: Method): number {
   return method.startsWith("pacgan") ? Number(method.slice("pacgan".length)) : 1;
 }
 
-/** Classes that both networks of a method know; 0 for unconditional ones. */
-export function classCountOf({ method, clustering, data }: Config): number {
+/**
+ * Classes that both networks of a method know; 0 for unconditional ones.
+ *
+ * @param trueClasses - of the data.
+ */
+export function classCountOf({ method, clustering }: Config, trueClasses: number): number {
   if (method === "gan" || method.startsWith("pacgan")) return 0;
-  return method === "class-conditional" ? data.modes : clustering.clusters;
+  return method === "class-conditional" ? trueClasses : clustering.clusters;
+}
+
+/** Whether the data are points, whose modes are known. */
+export function isPoints({ data }: Config): boolean {
+  return data.set === "ring" || data.set === "grid";
 }

@@ -1,10 +1,9 @@
 import type { RowMatrix } from "@divgen/clustering";
-import type { ClassCondition, Generator } from "@divgen/core-tensors";
 import type { PointMixture } from "@divgen/datasets";
 import { describeMetric, type MetricResult, mixtureCoverage } from "@divgen/metrics";
 import type { RandomKey } from "@divgen/random";
-import { generateFromClusters } from "@divgen/training";
 import type { Tensor2D } from "@tensorflow/tfjs-core";
+import type { SampleSource } from "./task.ts";
 
 /** Generated points, with the cluster of each for conditional generators. */
 export interface GeneratedPoints {
@@ -13,27 +12,25 @@ export interface GeneratedPoints {
   readonly clusterIds?: Int32Array;
 }
 
-/** Points of the generator in inference mode, classes drawn by their masses. */
-export async function generatePoints(
-  generator: Generator<ClassCondition, Tensor2D>,
+/** Collects points, whose batches are freed. */
+export async function collectPoints(
+  source: SampleSource<Tensor2D>,
   key: RandomKey,
   count: number,
-  masses: ArrayLike<number> | undefined,
 ): Promise<GeneratedPoints> {
   const points = new Float32Array(2 * count);
-  const ids = new Int32Array(count);
+  const ids: number[] = [];
   let row = 0;
-  const options = { key, count, batchSize: 1000, ...(masses === undefined ? {} : { masses }) };
-  for (const { samples, clusterIds } of generateFromClusters(generator, options)) {
+  for (const { samples, clusterIds } of source(key, count)) {
     try {
       points.set(await samples.data<"float32">(), 2 * row);
-      if (clusterIds !== undefined) ids.set(clusterIds, row);
       row += samples.shape[0];
     } finally {
       samples.dispose();
     }
+    ids.push(...(clusterIds ?? []));
   }
-  return { points, ...(masses === undefined ? {} : { clusterIds: ids }) };
+  return { points, ...(ids.length === 0 ? {} : { clusterIds: Int32Array.from(ids) }) };
 }
 
 /** The paper's measures of points, and how many points are nearest to each mode. */

@@ -13,8 +13,9 @@ import {
 import { z } from "zod";
 import { compareMethods, parseClusterCounts, parseMethods } from "./compare.ts";
 import { type Config, configSchema } from "./config.ts";
+import { openRun } from "./open-run.ts";
 import { presets } from "./presets.ts";
-import { openRun, reportRun, trainRun } from "./run.ts";
+import { reportRun, trainRun } from "./run.ts";
 
 const trainOptions = z.strictObject({
   compare: z.boolean().default(false).describe("train methods at equal steps in parallel processes and compare them"),
@@ -51,7 +52,7 @@ await runMain(async ({ args, signal }) => {
     return finish("comparison", await compareMethods(app, command, request, { output, signal }));
   }
   const choice = command.engine === "auto" ? undefined : parseEngineChoice(command.engine);
-  const engine = await selectEngine(choice, { convolutional: false });
+  const engine = await selectEngine(choice, { convolutional: true });
   output.note({ kind: "engine", ...engine }, `engine: ${engine.name} (${engine.description}); ${engine.reason}`);
   const context = { engine: engine.description, output, signal };
   if (command.name === "report") {
@@ -59,7 +60,7 @@ await runMain(async ({ args, signal }) => {
   }
   const { config } = command;
   if (command.dryRun) {
-    const opened = openRun(config);
+    const opened = await openRun(config);
     opened.dispose();
     const { parameters } = opened;
     return printDryRun(command, engine.description, { steps: config.training.steps, parameters }, output);

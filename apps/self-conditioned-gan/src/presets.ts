@@ -6,6 +6,8 @@ const paperGrid: Config = {
   seed: 0,
   data: {
     set: "grid",
+    path: "",
+    size: 32,
     modes: 25, // section 4.1
     variance: 0.0025, // section 4.1
     radius: 1,
@@ -21,6 +23,7 @@ const paperGrid: Config = {
   clustering: {
     clusters: 50, // section 4.1
     subset: 10_000, // the paper's appendix
+    features: "flattened",
     every: 10_000, // the paper's appendix; 5,000 in the repository
     restarts: 10, // the repository's
   },
@@ -30,12 +33,14 @@ const paperGrid: Config = {
     learningRate: 1e-3, // the paper's appendix; 1e-4 in the repository
     firstMomentDecay: 0.8, // the repository's and PacGAN's
     secondMomentDecay: 0.999,
+    r1Weight: 0,
+    weightAverageDecay: 0,
     reportEvery: 100,
     checkpointEvery: 5000,
     samplesEvery: 10_000,
     evaluationEvery: 10_000,
   },
-  evaluation: { samples: 50_000, samplesOnTheWay: 10_000 }, // 50,000: the repository's
+  evaluation: { samples: 50_000, samplesOnTheWay: 10_000, reference: 10_000 }, // 50,000: the repository's
 };
 
 const onRing = (config: Config, radius: number): Config => ({
@@ -70,12 +75,66 @@ const demo: Config = {
   training: {
     ...shortGrid.training,
     steps: 4000,
+    learningRate: 3e-4, // between the repository's and the paper's, for the short time
     reportEvery: 20,
     checkpointEvery: 500,
     samplesEvery: 250,
     evaluationEvery: 250,
   },
 };
+
+/** Stacked digits at the paper's settings: 50 epochs of 100,000 triples. */
+const paperStackedMnist: Config = {
+  ...paperGrid,
+  data: { ...paperGrid.data, set: "stacked-mnist" },
+  model: { latentSize: 128, embeddingSize: 256, generatorWidth: 64, discriminatorWidth: 64 },
+  clustering: { clusters: 100, subset: 25_000, features: "flattened", every: 25_000, restarts: 10 },
+  training: {
+    ...paperGrid.training,
+    steps: 78_100,
+    batchSize: 64,
+    learningRate: 1e-4,
+    firstMomentDecay: 0,
+    secondMomentDecay: 0.99,
+    checkpointEvery: 1000,
+    samplesEvery: 2500,
+    evaluationEvery: 2500,
+  },
+};
+
+/** CIFAR-10 at the paper's settings: 400 epochs. */
+const paperCifar10: Config = {
+  ...paperStackedMnist,
+  data: { ...paperStackedMnist.data, set: "cifar10", path: "cifar10", trainCount: 50_000 },
+  training: { ...paperStackedMnist.training, steps: 312_400, samplesEvery: 5000, evaluationEvery: 25_000 },
+  evaluation: { samples: 50_000, samplesOnTheWay: 5000, reference: 50_000 },
+};
+
+/** Places and ImageNet at 128 x 128 by ResNets; R1 and averaged weights are theirs alone. */
+const paperImageFolder: Config = {
+  ...paperCifar10,
+  data: { ...paperCifar10.data, set: "image-folder", path: "images", size: 128, trainCount: 1_800_000 },
+  model: { latentSize: 256, embeddingSize: 256, generatorWidth: 64, discriminatorWidth: 64 },
+  clustering: { ...paperCifar10.clustering, subset: 50_000, every: 75_000 },
+  training: {
+    ...paperCifar10.training,
+    steps: 200_000,
+    batchSize: 128,
+    r1Weight: 0.1, // 10 for the unconditional and the class-conditional GAN
+    weightAverageDecay: 0.999,
+  },
+};
+
+/** Fewer steps, smaller subsets and summed features, so that a run takes hours on a few cores and not weeks. */
+const shortened = (config: Config, steps: number, every: number): Config => ({
+  ...config,
+  clustering: { ...config.clustering, subset: 5000, features: "summed", restarts: 3, every },
+  training: {
+    ...config.training,
+    ...{ steps, reportEvery: 20, checkpointEvery: 250, samplesEvery: 500, evaluationEvery: 500 },
+  },
+  evaluation: { samples: 10_000, samplesOnTheWay: 2000, reference: 10_000 },
+});
 
 /** By data set, and by whose settings: the radius of the ring is 1 in the paper and 2 in its repository. */
 export const presets = {
@@ -87,4 +146,9 @@ export const presets = {
   "paper-ring": onRing(paperGrid, 1),
   "repository-grid": repositoryGrid,
   "repository-ring": onRing(repositoryGrid, 2),
+  "short-stacked-mnist": shortened(paperStackedMnist, 4000, 1000),
+  "paper-stacked-mnist": paperStackedMnist,
+  "short-cifar10": shortened(paperCifar10, 3000, 750),
+  "paper-cifar10": paperCifar10,
+  "paper-image-folder": paperImageFolder,
 } as const satisfies Record<string, Config>;

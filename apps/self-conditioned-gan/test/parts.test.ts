@@ -3,10 +3,10 @@ import { leakCheck, useReferenceBackend } from "@divgen/tensor-testing";
 import { dispose, type Tensor2D } from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
 import { type Config, classCountOf, methods, packSizeOf } from "../src/config.ts";
-import { generatePoints, measurePoints } from "../src/evaluate.ts";
+import { measurePoints } from "../src/evaluate.ts";
+import { openRun } from "../src/open-run.ts";
 import { createPointBatches, openPointData, subsetOf } from "../src/point-data.ts";
 import { presets } from "../src/presets.ts";
-import { openRun } from "../src/run.ts";
 import { scatterPicture } from "../src/scatter-picture.ts";
 
 useReferenceBackend();
@@ -76,20 +76,22 @@ test.each(methods)("%s trains two steps and knows the weights of its classes", a
     ...config,
     method,
     model: { ...config.model, generatorWidth: 6, discriminatorWidth: 4 },
-    clustering: { clusters: 5, subset: 40, every: 1, restarts: 2 },
+    clustering: { ...config.clustering, clusters: 5, subset: 40, every: 1, restarts: 2 },
     training: { ...config.training, batchSize: 12 },
   };
-  const { method: trained, batches, generator, dispose: free } = openRun(small);
+  const { method: trained, objective, batches, shown, dispose: free } = await openRun(small);
   for (let step = 0; step < 2; step++) {
     const batch = await batches.load(step);
-    const report = await trained.objective.step(batch, { step, epoch: 0, key: key.fold(step) });
+    const report = await objective.step(batch, { step, epoch: 0, key: key.fold(step) });
     for (const loss of Object.values(report)) expect(await loss.data()).toSatisfy(([value]) => Number.isFinite(value));
     dispose([...Object.values(report), ...Object.values(batch)]);
   }
-  expect(trained.masses()?.length ?? 0).toBe(classCountOf(small));
-  const { points, clusterIds } = await generatePoints(generator, key, 30, trained.masses());
-  expect(points.every(Number.isFinite)).toBe(true);
-  for (const id of clusterIds ?? []) expect(trained.masses()![id]).toBeGreaterThan(0);
+  expect(trained.masses()?.length ?? 0).toBe(classCountOf(small, 25));
+  for (const { samples, clusterIds } of shown(key).source(key, 30)) {
+    expect((await samples.data<"float32">()).every(Number.isFinite)).toBe(true);
+    for (const id of clusterIds ?? []) expect(trained.masses()![id]).toBeGreaterThan(0);
+    samples.dispose();
+  }
   const reclusters = ["self-conditioned", "supervised-init", "no-initialisation", "no-matching"].includes(method);
   expect(trained.history().map(({ step }) => step)).toEqual(reclusters ? [0, 1] : []);
   // Numbers before and after matching differ only where clusters are renamed.
@@ -102,7 +104,7 @@ test.each(methods)("%s trains two steps and knows the weights of its classes", a
 
 test("methods know their packs and classes", () => {
   expect(methods.map(packSizeOf).filter((size) => size > 1)).toEqual([2, 3, 4]);
-  expect(methods.map((method) => classCountOf({ ...config, method }))).toEqual([
+  expect(methods.map((method) => classCountOf({ ...config, method }, 25))).toEqual([
     0, 0, 0, 0, 50, 50, 50, 50, 50, 50, 25,
   ]);
 });

@@ -1,0 +1,64 @@
+import { asImageBatch, type FeatureExtractor, type ImageBatch } from "@divgen/core-tensors";
+import { countModes, describeMetric, frechetDistanceOfFeatures, type MetricResult } from "@divgen/metrics";
+import { extractFeatureRows, type GeneratedSamples } from "@divgen/training";
+import { argMax, concat, reshape, slice, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
+
+/**
+ * Modes of stacked digits: each channel's digit by the classifier; modes seen and reverse KL in nats of 1,000.
+ *
+ * @param batches - disposed after use.
+ */
+export async function measureStackedDigits(
+  batches: Iterable<GeneratedSamples<ImageBatch>>,
+  classifier: FeatureExtractor,
+  count: number,
+): Promise<readonly MetricResult[]> {
+  const modes: number[] = [];
+  for (const { samples } of batches) modes.push(...(await stackedModes(samples, classifier)));
+  const counted = countModes(modes, 1000);
+  const { name: extractor, weightHash, resizeRule } = classifier;
+  const provenance = { extractor, weightHash, resizeRule, layer: "logits", protocol: "self-conditioned-stacked-mnist" };
+  return [
+    describeMetric("modes", counted.modes, count, provenance, { details: { of: 1000 } }),
+    describeMetric("reverse-kl", counted.reverseKl, count, provenance, { details: { base: "e" } }),
+  ];
+}
+
+/** 100 red + 10 green + blue of each image, which are freed. */
+export async function stackedModes(images: ImageBatch, classifier: FeatureExtractor): Promise<number[]> {
+  const [batch, height, width] = images.shape;
+  const digits = tidy(() => {
+    const channels = [0, 1, 2].map((channel) => slice(images, [0, 0, 0, channel], [batch, height, width, 1]));
+    const [logits] = classifier.extract(asImageBatch(concat(channels, 0) as Tensor4D), ["logits"]);
+    return argMax(reshape(logits!, [3 * batch, 10]), 1);
+  });
+  images.dispose();
+  try {
+    const values = await digits.data();
+    return Array.from(
+      { length: batch },
+      (_, row) => 100 * values[row]! + 10 * values[batch + row]! + values[2 * batch + row]!,
+    );
+  } finally {
+    digits.dispose();
+  }
+}
+
+/** Frechet distance of pooled features to training images. Batches are disposed after use. */
+export async function measureFrechet(
+  batches: Iterable<GeneratedSamples<ImageBatch>>,
+  extractor: FeatureExtractor,
+  count: number,
+  { reference, protocol }: { readonly reference: AsyncIterable<ImageBatch>; readonly protocol: string },
+): Promise<readonly MetricResult[]> {
+  const real = await extractFeatureRows(extractor, "pooled", reference);
+  const fake = await extractFeatureRows(extractor, "pooled", imagesIn(batches));
+  const { value, warnings } = frechetDistanceOfFeatures(real, fake);
+  const { name, weightHash, resizeRule } = extractor;
+  const provenance = { extractor: name, weightHash, resizeRule, layer: "pooled", protocol };
+  return [describeMetric("frechet-distance", value, count, provenance, { referenceCount: real.rows, warnings })];
+}
+
+function* imagesIn(batches: Iterable<GeneratedSamples<ImageBatch>>): Generator<ImageBatch> {
+  for (const { samples } of batches) yield samples;
+}

@@ -1,0 +1,75 @@
+import { drawLatents, oneHotCodes, parameterCount } from "@divgen/core-tensors";
+import type { Output } from "@divgen/experiment";
+import { type RandomKey, randomKey } from "@divgen/random";
+import { createWeightAverage, generateFromClusters, type Objective, withWeightAveraging } from "@divgen/training";
+import { type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { type Config, classCountOf, isPoints } from "./config.ts";
+import { openImageTask } from "./image-task.ts";
+import { createMethodObjective } from "./objective.ts";
+import { createPointTask } from "./point-task.ts";
+import type { ShownRun, Task } from "./task.ts";
+
+/** Data, networks and objective of a run; all follow from the configuration. */
+export type OpenedRun<Sample extends Tensor = Tensor> = ReturnType<typeof openTaskRun<Sample>>;
+
+/** Opens a run of any data. @throws DataError if the data cannot be used. */
+export async function openRun(config: Config, output?: Output): Promise<OpenedRun> {
+  const key = randomKey(config.seed);
+  const task = isPoints(config)
+    ? createPointTask(key.split("data"), config)
+    : await openImageTask(key.split("data"), config);
+  // From here on nobody asks what the samples are.
+  return openTaskRun(task as unknown as Task<Tensor>, config, output);
+}
+
+/** Samples made at once: points are small. */
+const batchSizeOf = (config: Config): number => (isPoints(config) ? 1000 : 100);
+
+function openTaskRun<Sample extends Tensor>(task: Task<Sample>, config: Config, output?: Output) {
+  const key = randomKey(config.seed);
+  const models = key.split("models");
+  const classCount = classCountOf(config, task.classCount);
+  const generator = task.createGenerator(models.split("generator"), classCount);
+  const discriminator = task.createDiscriminator(models.split("discriminator"), classCount);
+  const createFrozen = () => task.createDiscriminator(models.split("frozen"), classCount);
+  const method = createMethodObjective({ generator, discriminator, createFrozen }, task, config, (record) => {
+    const moved = record.driftAfterMatching;
+    const text = moved === null ? "" : `, ${(100 * moved).toFixed(1)} % of the labels changed`;
+    output?.note({ ...record, kind: "clustered" }, `clustered after step ${record.step}${text}`);
+  });
+  const { weightAverageDecay: decay } = config.training;
+  const average = decay === 0 ? undefined : createWeightAverage(generator, { decay });
+  const objective: Objective<Parameters<typeof method.objective.step>[0]> =
+    average === undefined ? method.objective : withWeightAveraging(method.objective, "generator", average);
+  const parameters = parameterCount(generator) + parameterCount(discriminator);
+
+  const shown = (shownKey: RandomKey): ShownRun<Sample> => ({
+    key: shownKey,
+    source: (sourceKey, count) => {
+      const masses = method.masses();
+      const options = { key: sourceKey, count, batchSize: batchSizeOf(config) };
+      return generateFromClusters(generator, masses === undefined ? options : { ...options, masses });
+    },
+    ofClass:
+      classCount === 0
+        ? undefined
+        : (classId, count, classKey) =>
+            tidy(() => {
+              const code = oneHotCodes(Array<number>(count).fill(classId), classCount);
+              const latents = drawLatents(classKey, count, generator.latentSize);
+              return generator.generate(latents, { code }, { mode: "inference" });
+            }),
+    subsetLabels: method.subsetLabels(),
+  });
+  return {
+    ...{ key, task, objective, method, parameters, shown },
+    batches: task.createBatches(key.split("batches")),
+    /** Runs `use` with the weights that make the samples: the averaged ones, where there are any. */
+    withSamplingWeights: <Result>(use: () => Promise<Result>): Promise<Result> =>
+      average === undefined ? use() : average.withAveragedWeights(use),
+    dispose: () => {
+      objective.dispose();
+      for (const owned of [average, generator, discriminator, task]) owned?.dispose();
+    },
+  };
+}

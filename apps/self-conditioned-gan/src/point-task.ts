@@ -1,0 +1,87 @@
+import type { PointMixture } from "@divgen/datasets";
+import { addPictures } from "@divgen/evaluation";
+import type { Report } from "@divgen/experiment";
+import { encodePng } from "@divgen/image-files";
+import { torchDefaultInitializer } from "@divgen/layers";
+import { createPointDiscriminator, createPointGenerator } from "@divgen/models-points";
+import type { RandomKey } from "@divgen/random";
+import type { Tensor2D } from "@tensorflow/tfjs-core";
+import { type Config, packSizeOf } from "./config.ts";
+import { collectPoints, measurePoints } from "./evaluate.ts";
+import { createPointBatches, openPointData, type PointData, subsetOf } from "./point-data.ts";
+import { scatterPicture } from "./scatter-picture.ts";
+import type { ShownRun, Task } from "./task.ts";
+
+/** Points of a scatter plot that is saved on the way, and of one in a report. */
+const SHOWN_ON_THE_WAY = 2500;
+const SHOWN = 5000;
+
+/** Rings and grids, with PacGAN's networks. */
+export function createPointTask(key: RandomKey, config: Config): Task<Tensor2D> {
+  const data = openPointData(key, config);
+  const { mixture } = data;
+  const { latentSize, embeddingSize, generatorWidth, discriminatorWidth } = config.model;
+  return {
+    classCount: config.data.modes,
+    protocol: "self-conditioned-2d",
+    createBatches: (batchKey) => createPointBatches(batchKey, data, config),
+    subset: () => subsetOf(data, config.clustering.subset),
+    subsetClasses: data.train.modes.subarray(0, config.clustering.subset),
+    createGenerator: (networkKey, classCount) =>
+      createPointGenerator(networkKey, {
+        ...{ latentSize, embeddingSize, pointSize: 2, classCount },
+        ...{ hiddenLayers: 4, hiddenSize: generatorWidth, hiddenBias: true, batchNormMomentum: 0.1 },
+        initializer: torchDefaultInitializer,
+      }),
+    createDiscriminator: (networkKey, classCount) =>
+      createPointDiscriminator(networkKey, {
+        ...{ pointSize: 2, packSize: packSizeOf(config.method), classCount },
+        ...{ hiddenLayers: 3, hiddenSize: discriminatorWidth, pieces: 5 },
+        initializer: torchDefaultInitializer,
+      }),
+    selectFeatures: ({ features }) => features.at(-1)!,
+    drawSamples: async ({ source, key: drawKey }) => {
+      const { points, clusterIds } = await collectPoints(source, drawKey, SHOWN_ON_THE_WAY);
+      const picture = scatterPicture(points, mixture, clusterIds);
+      return encodePng(picture.pixels, picture);
+    },
+    measure: async (source, measureKey, count) =>
+      measurePoints(await collectPoints(source, measureKey, count), mixture).metrics,
+    addPictures: async (report, run) => {
+      await addScatter(report, run, data, config);
+      const all = await collectPoints(run.source, run.key, config.evaluation.samples);
+      addModeHistogram(report, measurePoints(all, mixture).nearestCounts, mixture);
+    },
+    dispose: () => undefined,
+  };
+}
+
+async function addScatter(
+  report: Report,
+  { source, key, subsetLabels }: ShownRun<Tensor2D>,
+  { train, mixture }: PointData,
+  config: Config,
+): Promise<void> {
+  const count = Math.min(SHOWN, subsetLabels?.length ?? config.data.trainCount);
+  const real = scatterPicture(train.points.subarray(0, 2 * count), mixture, subsetLabels);
+  const { points, clusterIds } = await collectPoints(source, key, SHOWN);
+  const isColored = subsetLabels !== undefined || config.method === "class-conditional";
+  const fake = scatterPicture(points, mixture, isColored ? clusterIds : undefined);
+  await addPictures(report, [[real, fake]], {
+    caption:
+      subsetLabels === undefined
+        ? "Real points and generated ones; grey rings mark the modes."
+        : "Real points in the color of their cluster, and points generated for the clusters; grey rings mark the modes.",
+    columnTitles: ["real", "generated"],
+  });
+}
+
+function addModeHistogram(report: Report, counts: Int32Array, { means }: PointMixture): void {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  report.barPlot({
+    caption: `Share of the generated points nearest to each mode; ${(1 / means.length).toFixed(3)} in the data.`,
+    xTitle: "mode",
+    yTitle: "share",
+    bars: Array.from(counts, (count, mode) => ({ label: String(mode + 1), value: count / total })),
+  });
+}

@@ -1,0 +1,43 @@
+import type { ClassCondition, Discriminator, Generator, Judgement } from "@divgen/core-tensors";
+import type { Report } from "@divgen/experiment";
+import type { MetricResult } from "@divgen/metrics";
+import type { RandomKey } from "@divgen/random";
+import type { BatchSource, ConditionalBatch, GeneratedSamples } from "@divgen/training";
+import type { Tensor } from "@tensorflow/tfjs-core";
+
+/** Samples of the generator as it stands, in batches, classes drawn by their masses. */
+export type SampleSource<Sample extends Tensor> = (key: RandomKey, count: number) => Iterable<GeneratedSamples<Sample>>;
+
+/** What pictures of a trained run are made of. */
+export interface ShownRun<Sample extends Tensor> {
+  readonly key: RandomKey;
+  readonly source: SampleSource<Sample>;
+  /** Samples of one class, in inference mode, owned by the caller; undefined for unconditional generators. */
+  readonly ofClass: ((classId: number, count: number, key: RandomKey) => Sample) | undefined;
+  /** Cluster of each sample of the subset; undefined where there is none. */
+  readonly subsetLabels: Int32Array | undefined;
+}
+
+/** Data with the networks that fit it, and how their samples are judged and shown. */
+export interface Task<Sample extends Tensor> {
+  /** True classes or modes, for class-conditional networks. */
+  readonly classCount: number;
+  /** Name of the conventions behind the final numbers. */
+  readonly protocol: string;
+  createBatches(key: RandomKey): BatchSource<ConditionalBatch<Sample>>;
+  /** What is clustered, the same at every call; owned by the caller. */
+  subset(): AsyncIterable<Sample> | Iterable<Sample>;
+  /** True class of each sample of the subset. */
+  readonly subsetClasses: Int32Array;
+  /** @param classCount - 0 for an unconditional network. */
+  createGenerator(key: RandomKey, classCount: number): Generator<ClassCondition, Sample>;
+  createDiscriminator(key: RandomKey, classCount: number): Discriminator<ClassCondition, Sample>;
+  /** What is clustered of a judgement. */
+  selectFeatures(judgement: Judgement): Tensor;
+  /** A picture of some samples, as a PNG. */
+  drawSamples(run: ShownRun<Sample>): Promise<Uint8Array>;
+  measure(source: SampleSource<Sample>, key: RandomKey, count: number): Promise<readonly MetricResult[]>;
+  /** Adds real and generated samples to a report. */
+  addPictures(report: Report, run: ShownRun<Sample>): Promise<void>;
+  dispose(): void;
+}

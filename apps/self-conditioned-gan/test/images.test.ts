@@ -1,0 +1,137 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DataError } from "@divgen/core-tensors";
+import { createDigitClassifier } from "@divgen/feature-extractors";
+import { writePng } from "@divgen/image-files";
+import { randomKey } from "@divgen/random";
+import { leakCheck, useReferenceBackend } from "@divgen/tensor-testing";
+import { dispose } from "@tensorflow/tfjs-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Config, configSchema } from "../src/config.ts";
+import { createImageBatches, type ImageData, imageSubset, openImageData } from "../src/image-data.ts";
+import { stackedModes } from "../src/measure-images.ts";
+import { openRun } from "../src/open-run.ts";
+import { presets } from "../src/presets.ts";
+
+useReferenceBackend();
+leakCheck();
+
+const key = randomKey(5);
+const folder = mkdtempSync(join(tmpdir(), "self-conditioned images "));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** 8 x 8, bright on the left; blue in class "a", red in class "b". */
+beforeAll(async () => {
+  for (let index = 0; index < 12; index++) {
+    const channel = index < 6 ? 2 : 0;
+    const pixels = new Uint8Array(192);
+    for (let place = 0; place < 64; place++) if (place % 8 < 4) pixels[3 * place + channel] = 128 + index;
+    await writePng(join(folder, index < 6 ? "a" : "b", `${index}.png`), { pixels, width: 8, height: 8, channels: 3 });
+  }
+});
+
+const small: Config = {
+  ...presets["paper-image-folder"],
+  data: { ...presets["paper-image-folder"].data, path: folder, size: 8, trainCount: 100 },
+  model: { latentSize: 3, embeddingSize: 2, generatorWidth: 1, discriminatorWidth: 1 },
+  clustering: { clusters: 2, subset: 12, features: "flattened", every: 1, restarts: 2 },
+  training: { ...presets["paper-image-folder"].training, batchSize: 4, steps: 2 },
+};
+
+describe("photographs", () => {
+  test("are mirrored at random and get noise of less than a level", async () => {
+    const data = await openImageData(key, small);
+    const batch = await createImageBatches(key, data, { ...small, method: "class-conditional" }).load(0);
+    const values = await batch.samples.data<"float32">();
+    const codes = await batch.code!.data();
+    const sides = new Set<boolean>();
+    for (let row = 0; row < 4; row++) {
+      const image = values.subarray(192 * row, 192 * (row + 1));
+      const channel = codes[2 * row] === 1 ? 2 : 0;
+      const [left, right] = [image[channel]!, image[3 * 7 + channel]!];
+      expect(Math.max(left, right)).toBeGreaterThan(0);
+      const dark = Math.min(left, right);
+      expect(dark).toBeGreaterThanOrEqual(-1);
+      expect(dark).toBeLessThan(-1 + 1 / 128);
+      sides.add(left > right);
+    }
+    expect(new Set(values).size).toBeGreaterThan(500); // noise of its own in every value
+    expect(sides.size).toBe(2);
+    dispose([batch.samples, batch.code!]);
+  });
+
+  test("a subset smaller than the data holds images of all folders, the same at every call", async () => {
+    const data = await openImageData(key, small);
+    const classes = Array.from(data.order.subarray(0, 6), (index) => data.classIds[index]);
+    expect(new Set(classes).size).toBe(2);
+    const read = async () => {
+      const values: number[] = [];
+      for await (const images of imageSubset(data, 6)) {
+        values.push(...images.dataSync());
+        images.dispose();
+      }
+      return values;
+    };
+    expect(await read()).toEqual(await read());
+  });
+
+  test("train with R1, clusters and averaged weights, which make the samples", async () => {
+    const opened = await openRun(small);
+    const { objective, batches, shown, withSamplingWeights } = opened;
+    for (let step = 0; step < 2; step++) {
+      const batch = await batches.load(step);
+      const report = await objective.step(batch, { step, epoch: 0, key: key.fold(step) });
+      expect((await report["discriminator/r1"]!.data())[0]).toBeGreaterThan(0);
+      dispose([...Object.values(report), ...Object.values(batch)]);
+    }
+    expect(Object.keys(objective.state.networks)).toContain("generator-average");
+    const draw = async () => {
+      const [batch] = [...shown(key).source(key, 2)];
+      const values = Array.from(await batch!.samples.data());
+      batch!.samples.dispose();
+      return values;
+    };
+    const trained = await draw();
+    expect(await withSamplingWeights(draw)).not.toEqual(trained);
+    expect(await draw()).toEqual(trained);
+    const png = await opened.task.drawSamples(shown(key));
+    expect([...png.subarray(1, 4)]).toEqual([..."PNG"].map((letter) => letter.charCodeAt(0)));
+    opened.dispose();
+  });
+
+  test("a missing folder is an error of the data", async () => {
+    const missing = { ...small, data: { ...small.data, path: join(folder, "nowhere") } };
+    await expect(openRun(missing)).rejects.toThrow(DataError);
+  });
+});
+
+test("stacked digits: the classifier finds the mode of nearly all real triples", async () => {
+  const { data, ...rest } = presets["short-stacked-mnist"];
+  const config: Config = { ...rest, data: { ...data, trainCount: 40 } };
+  const stacks: ImageData = await openImageData(key, config);
+  const classifier = createDigitClassifier();
+  const found: number[] = [];
+  for await (const images of imageSubset(stacks, 40)) found.push(...(await stackedModes(images, classifier)));
+  const right = found.filter((mode, place) => mode === stacks.classIds[stacks.order[place]!]);
+  expect(right.length).toBeGreaterThanOrEqual(38);
+  classifier.dispose();
+});
+
+test.each([
+  ["cifar10", 64, "expected 32"],
+  ["stacked-mnist", 28, "multiple of 16"],
+  ["image-folder", 48, "power of two"],
+] as const)("%s at %i pixels is refused", (set, size, message) => {
+  const config = { ...small, data: { ...small.data, set, size } };
+  expect(
+    configSchema
+      .safeParse(config)
+      .error?.issues.map((issue) => issue.message)
+      .join(),
+  ).toContain(message);
+});
+
+test.each(Object.entries(presets))("preset %s is a valid configuration", (_, preset) => {
+  expect(configSchema.parse(preset)).toEqual(preset);
+});
