@@ -51,7 +51,7 @@ describe("a comparison in processes", () => {
     ]);
     const captions = sections.map(({ caption }: { caption?: string }) => caption ?? "").join("\n");
     expect(captions).toContain("Figure 3");
-    expect(captions).toContain("Generated points over training");
+    expect(captions).toContain("Samples over training, first seed");
   }, 120_000);
 
   test("other settings in the same folder are refused", () => {
