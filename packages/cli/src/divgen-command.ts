@@ -8,6 +8,7 @@ import { createDoctorCommand } from "./commands/doctor.ts";
 import { createEngineCommand } from "./commands/engine.ts";
 import { createEvaluateCommand } from "./commands/evaluate.ts";
 import { createExtractCommand } from "./commands/extract.ts";
+import { createReproduceCommand } from "./commands/reproduce.ts";
 import { createStatisticsCommand } from "./commands/statistics.ts";
 import { createWeightsCommand } from "./commands/weights.ts";
 
@@ -21,6 +22,7 @@ const commands: readonly CreateCommand[] = [
   createStatisticsCommand,
   createWeightsCommand,
   createDiversifyCommand,
+  createReproduceCommand,
   createDataCommand,
   createDoctorCommand,
   createEngineCommand,
