@@ -6,6 +6,7 @@ import { encodeAnimatedPng } from "@divgen/image-files";
 import type { MetricResult } from "@divgen/metrics";
 import type { ReclusteringRecord } from "@divgen/training";
 import type { Tensor } from "@tensorflow/tfjs-core";
+import { CLUSTERING_SECONDS, clusteringCost } from "./clustering-cost.ts";
 import type { Config } from "./config.ts";
 import { type PaperTable, paperTables } from "./paper-numbers.ts";
 import { paperNote, settingsNote } from "./settings.ts";
@@ -41,6 +42,7 @@ export async function writeRunReport(
   await addAnimation(report, directory);
   addCurves(report.heading("Over training"), directory.metrics());
   addDrift(report, history);
+  addClusteringCost(report, directory, config);
   return finish(report.losses(directory.events()), measured);
 }
 
@@ -76,7 +78,7 @@ async function addAnimation(report: Report, directory: RunDirectory): Promise<vo
 
 function addCurves(report: Report, metrics: readonly LoggedMetric[]): void {
   const onTheWay = metrics.filter(({ protocol }) => protocol === "on-the-way");
-  const names = [...new Set(onTheWay.map(({ metric }) => metric))];
+  const names = [...new Set(onTheWay.map(({ metric }) => metric))].filter((name) => name !== CLUSTERING_SECONDS);
   for (const name of names) {
     const points = onTheWay.flatMap(({ metric, value, step }) =>
       metric === name && value !== null ? [[step, value] as const] : [],
@@ -100,6 +102,23 @@ function addDrift(report: Report, history: readonly ReclusteringRecord[]): void 
     xTitle: "step",
     yTitle: "share",
     series: [drift("before matching", "driftBeforeMatching"), drift("after matching", "driftAfterMatching")],
+  });
+}
+
+function addClusteringCost(report: Report, directory: RunDirectory, { clustering }: Config): void {
+  const cost = clusteringCost(directory.events(), directory.metrics());
+  if (cost === undefined) return;
+  const percent = (share: number) => `${(100 * share).toPrecision(2)} %`;
+  report.keyValues({
+    caption: "What clustering again costs: a pass of the subset, k-means from the old clusters' means, matching.",
+    entries: {
+      clusterings: cost.clusterings,
+      "seconds each": Number(cost.secondsEach.toPrecision(3)),
+      "seconds a step": Number(cost.secondsPerStep.toPrecision(3)),
+      [`share of the training time, every ${clustering.every.toLocaleString("en")} steps`]: percent(
+        cost.shareAt(clustering.every),
+      ),
+    },
   });
 }
 

@@ -8,6 +8,7 @@ import {
   type StartedRun,
   trainStartedRun,
 } from "@divgen/experiment";
+import { CLUSTERING_SECONDS } from "./clustering-cost.ts";
 import type { Config } from "./config.ts";
 import { type OpenedRun, openRun } from "./open-run.ts";
 import { writeRunReport } from "./report.ts";
@@ -27,7 +28,14 @@ export interface RunOutcome {
 
 /** Trains (or goes on with) a run to its end, measures it, and writes its report. */
 export async function trainRun(run: StartedRun, config: Config, context: RunContext): Promise<RunOutcome> {
-  const opened = await openRun(config, context.output);
+  const opened = await openRun(config, (record, seconds) => {
+    const moved = record.driftAfterMatching;
+    const text = moved === null ? "" : `, ${(100 * moved).toFixed(1)} % of the labels changed`;
+    context.output.note({ ...record, kind: "clustered" }, `clustered after step ${record.step}${text}`);
+    // A part of the step that follows: a run that goes on from `record.step` clusters anew.
+    const facts = { step: record.step + 1, unit: "seconds", engine: context.engine, protocol: "on-the-way" };
+    run.directory.recordMetric({ metric: CLUSTERING_SECONDS, value: seconds, ...facts });
+  });
   const { key, task, objective, batches, shown, withSamplingWeights } = opened;
   try {
     const { steps, reportEvery, checkpointEvery, samplesEvery, evaluationEvery } = config.training;

@@ -48,7 +48,14 @@ describe("a whole run", () => {
     expect(status, stderr).toBe(0);
     const sections = sectionsOf(whole);
     const captions = sections.map(({ caption }: { caption?: string }) => caption ?? "").join("\n");
-    for (const part of ["Table 1", "color of their cluster", "nearest to each mode", "moves", "Cluster drift"]) {
+    for (const part of [
+      "Table 1",
+      "color of their cluster",
+      "nearest to each mode",
+      "moves",
+      "Cluster drift",
+      "clustering again costs",
+    ]) {
       expect(captions).toContain(part);
     }
     const [table] = sections.filter(({ kind }: { kind: string }) => kind === "metrics-table");

@@ -2,6 +2,7 @@ import { randomKey } from "@divgen/random";
 import { leakCheck, useReferenceBackend } from "@divgen/tensor-testing";
 import { dispose, type Tensor2D } from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
+import { clusteringCost } from "../src/clustering-cost.ts";
 import { type Config, classCountOf, methods, packSizeOf } from "../src/config.ts";
 import { measurePoints } from "../src/evaluate.ts";
 import { openRun } from "../src/open-run.ts";
@@ -100,6 +101,22 @@ test.each(methods)("%s trains two steps and knows the weights of its classes", a
     else expect(driftAfterMatching ?? 0).toBeLessThanOrEqual(driftBeforeMatching ?? 0);
   }
   free();
+});
+
+test("the cost of clustering counts the clusterings after the first, by hand", () => {
+  const logged = { schema: 1, time: "", seconds: 0, configHash: "" };
+  const metric = (value: number) => ({ ...logged, metric: "clustering-seconds", value, step: 1 });
+  const progress = (step: number, secondsPerStep: number) => ({
+    ...logged,
+    ...{ kind: "progress" as const, steps: 30, epoch: 0, losses: {}, secondsLeft: 0, tensorCount: 0 },
+    ...{ step, secondsPerStep },
+  });
+  // 10 steps of 1 s and 20 of 0.5 s: 20 s, of which 5 + 2 + 3 s clustering; so 1/3 s a step, 2.5 s a clustering.
+  const cost = clusteringCost([progress(10, 1), progress(30, 0.5)], [metric(5), metric(2), metric(3)])!;
+  expect(cost).toMatchObject({ clusterings: 2, secondsEach: 2.5 });
+  expect(cost.secondsPerStep).toBeCloseTo(1 / 3, 12);
+  expect(cost.shareAt(30)).toBeCloseTo(2.5 / 12.5, 12);
+  expect(clusteringCost([progress(10, 1)], [metric(5)])).toBeUndefined();
 });
 
 test("methods know their packs and classes", () => {
