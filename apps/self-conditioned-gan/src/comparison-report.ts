@@ -78,17 +78,20 @@ export function meanAndError(values: readonly number[]): { readonly mean: number
 
 function addCurves(report: Report, rows: readonly ComparedRow[]): void {
   for (const { metric } of rows[0]!.runs[0]!.metrics) {
+    const series = rows.flatMap(({ name, runs }) => {
+      const points = meanCurve(
+        runs.map(({ directory }) => directory.metrics()),
+        metric,
+      );
+      return points.length === 0 ? [] : [{ name, points }];
+    });
+    // The agreement of clusters with modes is measured at the end alone.
+    if (series.length === 0) continue;
     report.linePlot({
       caption: `${metric} over training, mean over seeds.`,
       xTitle: "step",
       yTitle: metric,
-      series: rows.map(({ name, runs }) => ({
-        name,
-        points: meanCurve(
-          runs.map(({ directory }) => directory.metrics()),
-          metric,
-        ),
-      })),
+      series,
     });
   }
 }

@@ -8,10 +8,13 @@ import {
   type StartedRun,
   trainStartedRun,
 } from "@divgen/experiment";
+import { describeMetric, type MetricResult, partitionAgreement } from "@divgen/metrics";
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { CLUSTERING_SECONDS } from "./clustering-cost.ts";
 import type { Config } from "./config.ts";
 import { type OpenedRun, openRun } from "./open-run.ts";
 import { writeRunReport } from "./report.ts";
+import type { Task } from "./task.ts";
 
 /** What a command runs with. */
 export interface RunContext {
@@ -77,6 +80,18 @@ export async function reportRun(runPath: string, config: Config, context: RunCon
   }
 }
 
+/** How well the clusters agree with the true classes (the paper's Table 4); nothing without clusters. */
+function measureClusters(labels: Int32Array | undefined, { subsetClasses, protocol }: Task<Tensor>): MetricResult[] {
+  if (labels === undefined) return [];
+  const { nmi, purity, inversePurity } = partitionAgreement(subsetClasses, labels);
+  const provenance = { extractor: "discriminator", weightHash: "own", resizeRule: "none", protocol };
+  return [
+    describeMetric("nmi", nmi, labels.length, provenance),
+    describeMetric("purity", purity, labels.length, provenance),
+    describeMetric("inverse-purity", inversePurity, labels.length, provenance),
+  ];
+}
+
 function finishRun(
   directory: RunDirectory,
   opened: OpenedRun,
@@ -87,7 +102,8 @@ function finishRun(
   const { key, task, method, shown, withSamplingWeights } = opened;
   return withSamplingWeights(async () => {
     const run = shown(key.split("evaluation"));
-    const metrics = await task.measure(run.source, run.key, config.evaluation.samples);
+    const samples = await task.measure(run.source, run.key, config.evaluation.samples);
+    const metrics = [...samples, ...measureClusters(run.subsetLabels, task)];
     recordMetricResults(directory, metrics, { step, engine });
     return writeRunReport({ directory, task, run, metrics, history: method.history(), config, step, engine });
   });

@@ -65,7 +65,9 @@ describe("a whole run", () => {
     expect(values["high-quality-share-box"].value).toBeGreaterThanOrEqual(values["high-quality-share-disc"].value);
     expect(values["reverse-kl"].value).toBeGreaterThan(0);
     const measured = linesOf(join(whole, "metrics.jsonl"));
-    expect(measured.filter(({ step, protocol }) => step === 14 && protocol === "self-conditioned-2d")).toHaveLength(4);
+    expect(measured.filter(({ step, protocol }) => step === 14 && protocol === "self-conditioned-2d")).toHaveLength(7);
+    expect(values.nmi.value).toBeGreaterThan(0);
+    expect(values.nmi.value).toBeLessThanOrEqual(1);
   }, 120_000);
 
   test("holds as many tensors after many steps as after the first ones", () => {
