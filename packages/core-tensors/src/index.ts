@@ -34,6 +34,13 @@ export {
   parameterCount,
 } from "./network.ts";
 export { withDisposed } from "./ownership.ts";
+export {
+  drawSegmentNoise,
+  type LabelMapShape,
+  type LayoutCondition,
+  oneHotLabels,
+  paintSegmentNoise,
+} from "./segment-noise.ts";
 export { assertSameShape, assertShape, type ExpectedDimension, ShapeError } from "./shape-error.ts";
 export {
   averagePool2x,

@@ -1,3 +1,4 @@
+export { createLayoutUnet, type LayoutUnetOptions } from "./layout-unet.ts";
 export type { NormalizationKind } from "./normalization.ts";
 export type { PairedCondition } from "./paired-condition.ts";
 export { createPatchDiscriminator, type PatchDiscriminatorOptions } from "./patch-discriminator.ts";
