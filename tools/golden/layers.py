@@ -282,6 +282,15 @@ def resampling() -> list[dict]:
     ]
 
 
+def aligned_corners() -> list[dict]:
+    def bilinear(old, new):
+        options = {"resizeBilinear": list(new), "alignment": "corners"}
+        return case(f"resizeBilinear {old} to {new}, corners aligned", options, nn.Identity(), draw(2, 2, *old),
+                    forward=lambda x: F.interpolate(x, new, mode="bilinear", align_corners=True))
+
+    return [bilinear((3, 2), (6, 4)), bilinear((4, 5), (3, 9)), bilinear((1, 3), (2, 1))]
+
+
 def blocks() -> list[dict]:
     class PreActivation(nn.Module):
         """BicycleGAN's encoder block with instance norm, or GAN_stability's without."""
@@ -393,6 +402,8 @@ def main() -> None:
         "spectral": {"cases": spectral()},
         "initializers": {"cases": initializers()},
     }
+    # Drawn last: the cases above keep their numbers.
+    files["resampling"]["cases"] += aligned_corners()
     for name, content in files.items():
         (OUT / f"{name}.json").write_text(json.dumps({"provenance": provenance, **content}, separators=(",", ":")) + "\n")
 

@@ -2,24 +2,41 @@ import { add, concat, matMul, mul, reshape, type Tensor4D, tensor3d, tidy } from
 import { sliceAxis } from "./padding.ts";
 
 /**
- * Bilinear resize with half-pixel centres and no antialiasing (PyTorch's `align_corners=False`), differentiable twice.
+ * Where new pixels lie among the old ones. "half-pixel": pixels are squares, sides meet (PyTorch's
+ * `align_corners=False`); "corners": pixels are points, the corner ones meet (`align_corners=True`).
+ */
+export type BilinearAlignment = "half-pixel" | "corners";
+
+/**
+ * Bilinear resize without antialiasing, differentiable twice.
  * As two matrix products: tfjs's own gradient of the half-pixel rule is that of another rule.
  *
  * @param images - [batch, height, width, channels].
  * @param size - [height, width] of the result in pixels.
+ * @param alignment - see `BilinearAlignment`.
  * @returns [batch, size[0], size[1], channels], owned by the caller.
  */
-export function resizeBilinear(images: Tensor4D, size: readonly [number, number]): Tensor4D {
+export function resizeBilinear(
+  images: Tensor4D,
+  size: readonly [number, number],
+  alignment: BilinearAlignment = "half-pixel",
+): Tensor4D {
   const [batch, height, width, channels] = images.shape;
   const [newHeight, newWidth] = size;
   return tidy(() => {
     let result = images as Tensor4D;
     if (newHeight !== height) {
-      const rows = matMul(bilinearMatrix(height, newHeight), reshape(result, [batch, height, width * channels]));
+      const rows = matMul(
+        bilinearMatrix(height, newHeight, alignment),
+        reshape(result, [batch, height, width * channels]),
+      );
       result = reshape(rows, [batch, newHeight, width, channels]);
     }
     if (newWidth !== width) {
-      const columns = matMul(bilinearMatrix(width, newWidth), reshape(result, [batch * newHeight, width, channels]));
+      const columns = matMul(
+        bilinearMatrix(width, newWidth, alignment),
+        reshape(result, [batch * newHeight, width, channels]),
+      );
       result = reshape(columns, [batch, newHeight, newWidth, channels]);
     }
     return result === images ? images.clone() : result;
@@ -60,10 +77,15 @@ function halfPixelNeighbours(images: Tensor4D, axis: 1 | 2): [Tensor4D, Tensor4D
 }
 
 /** Weights of the old pixels in each new one: [1, newSize, oldSize]. */
-function bilinearMatrix(oldSize: number, newSize: number) {
+function bilinearMatrix(oldSize: number, newSize: number, alignment: BilinearAlignment) {
   const weights = new Float32Array(newSize * oldSize);
   for (let index = 0; index < newSize; index++) {
-    const source = Math.max(0, ((index + 0.5) * oldSize) / newSize - 0.5);
+    const source =
+      alignment === "corners"
+        ? newSize === 1
+          ? 0
+          : (index * (oldSize - 1)) / (newSize - 1)
+        : Math.max(0, ((index + 0.5) * oldSize) / newSize - 0.5);
     const low = Math.min(Math.floor(source), oldSize - 1);
     const high = Math.min(low + 1, oldSize - 1);
     const share = source - low;

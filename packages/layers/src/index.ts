@@ -1,5 +1,5 @@
 export { type BatchNormOptions, createBatchNorm } from "./batch-norm.ts";
-export { resizeBilinear, upsampleBilinear2x } from "./bilinear.ts";
+export { type BilinearAlignment, resizeBilinear, upsampleBilinear2x } from "./bilinear.ts";
 export {
   assertClassCode,
   type ClassLatents,

@@ -6,6 +6,7 @@ import golden from "./golden/resampling.json" with { type: "json" };
 import {
   type AveragePoolOptions,
   averagePool,
+  type BilinearAlignment,
   globalAveragePool,
   type MaxPoolOptions,
   maxPool,
@@ -21,6 +22,7 @@ type Options = Partial<{
   averagePool: AveragePoolOptions;
   maxPool: MaxPoolOptions;
   resizeBilinear: [number, number];
+  alignment: BilinearAlignment;
   padReflect: number;
   upsampleBilinear2x: true;
 }>;
@@ -32,7 +34,7 @@ describe("resampling equals torch.nn.functional", () => {
       const x = input as Tensor4D;
       if (options.averagePool) return averagePool(x, options.averagePool);
       if (options.maxPool) return maxPool(x, options.maxPool);
-      if (options.resizeBilinear) return resizeBilinear(x, options.resizeBilinear);
+      if (options.resizeBilinear) return resizeBilinear(x, options.resizeBilinear, options.alignment);
       if (options.padReflect) return padReflect(x, options.padReflect);
       return options.upsampleBilinear2x ? upsampleBilinear2x(x) : globalAveragePool(x);
     });

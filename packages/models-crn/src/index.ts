@@ -1,0 +1,6 @@
+export {
+  type CascadedRefinementOptions,
+  createCascadedRefinement,
+  moduleHeights,
+  releasedWidth,
+} from "./cascaded-refinement.ts";
