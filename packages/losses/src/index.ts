@@ -21,6 +21,7 @@ export {
   modeSeekingLoss,
   modeSeekingRatio,
 } from "./mode-seeking-loss.ts";
+export { medianFrequencyWeights, pixelCrossEntropy } from "./pixel-cross-entropy.ts";
 export { l1Loss, l2Loss } from "./reconstruction-losses.ts";
 export {
   type NoisePair,

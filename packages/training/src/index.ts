@@ -29,6 +29,15 @@ export {
 export { extractFeatureRows, type FeatureRows } from "./feature-rows.ts";
 export { type ComputedGradients, type ComputedLoss, computeGradients } from "./gradients.ts";
 export {
+  type ContentOptions,
+  type ContentTerm,
+  createBestOfKTerm,
+  createContentTerm,
+  createLayoutSynthesis,
+  type LayoutSynthesisOptions,
+} from "./layout-synthesis.ts";
+export { createLayoutTranslation, type LayoutTranslationOptions } from "./layout-translation.ts";
+export {
   constantSchedule,
   type LearningRateSchedule,
   type LinearDecayOptions,
@@ -48,6 +57,13 @@ export {
 } from "./paired-translation.ts";
 export { collectSampleRows } from "./sample-rows.ts";
 export { createTensorCenterSearch } from "./tensor-center-search.ts";
+export type { LayoutBatch, SegmentDiversityOptions } from "./segment-noise-passes.ts";
+export {
+  createSegmentationObjective,
+  type PixelClassifier,
+  type SegmentationBatch,
+  type SegmentationObjectiveOptions,
+} from "./segmentation-objective.ts";
 export { type AbortSignalLike, type BatchSource, type TrainOptions, train } from "./train.ts";
 export {
   DivergedError,
