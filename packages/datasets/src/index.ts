@@ -18,6 +18,7 @@ export {
   openColorCodedPairs,
   openLabelFolder,
 } from "./label-folder.ts";
+export { type LayoutSplitOptions, type LayoutSplits, layoutSources, openLayoutSplits } from "./layout-splits.ts";
 export { openPairSplits, type PairSplitOptions } from "./pair-splits.ts";
 export { openPairedFolder, type PairedFolderOptions } from "./paired-folder.ts";
 export { readPaletteFile } from "./palette-file.ts";
@@ -47,6 +48,8 @@ export {
   type GridOptions,
   type LabelledImage,
   type LabelledPairedExample,
+  type LayoutAugmentation,
+  type LayoutTensors,
   loadAll,
   type PairAugmentation,
   type PairedBatch,
@@ -64,6 +67,7 @@ export {
   selectExamples,
   toImageBatch,
   toLabelTensor,
+  toLayoutBatch,
   toPairedBatch,
   toPointTensor,
   type UnitBox,

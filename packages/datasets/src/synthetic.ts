@@ -22,6 +22,7 @@ export {
 export { renderFacade } from "./facades/render-facade.ts";
 export { toImageBatch } from "./image-batches.ts";
 export type { LabelledImage } from "./labelled-image.ts";
+export { type LayoutAugmentation, type LayoutTensors, toLayoutBatch } from "./layout-batch.ts";
 export { type PairedBatch, toLabelTensor, toPairedBatch } from "./paired-batch.ts";
 export type { LabelledPairedExample, PairedExample } from "./paired-example.ts";
 export {
