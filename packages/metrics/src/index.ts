@@ -77,6 +77,11 @@ export {
   statisticsToArrays,
 } from "./saved-arrays.ts";
 export {
+  createSegmentResponse,
+  type SegmentResponse,
+  type SegmentResponseAccumulator,
+} from "./segment-response.ts";
+export {
   type AbsentClassRule,
   type ConfusionMatrix,
   type ConfusionOptions,

@@ -50,6 +50,9 @@ export type MetricName =
   | "pixel-accuracy"
   | "class-accuracy"
   | "mean-iou"
+  | "own-segment-response"
+  | "other-segment-response"
+  | "noise-linking"
   | "psnr"
   | "ssim"
   | "ms-ssim";
@@ -81,6 +84,9 @@ const METRICS: Readonly<Record<MetricName, MetricFacts>> = {
   "pixel-accuracy": { title: "pixel accuracy ({extractor})", higherIsBetter: true },
   "class-accuracy": { title: "class accuracy ({extractor})", higherIsBetter: true },
   "mean-iou": { title: "mean IoU ({extractor})", higherIsBetter: true },
+  "own-segment-response": { title: "change of a knob's own segment", higherIsBetter: true },
+  "other-segment-response": { title: "change of other segments", higherIsBetter: false },
+  "noise-linking": { title: "own by other segments' change", higherIsBetter: true },
   psnr: { title: "PSNR", higherIsBetter: true, unit: "dB" },
   ssim: { title: "SSIM", higherIsBetter: true },
   "ms-ssim": { title: "MS-SSIM", higherIsBetter: true },
