@@ -9,6 +9,7 @@ import { createEngineCommand } from "./commands/engine.ts";
 import { createEvaluateCommand } from "./commands/evaluate.ts";
 import { createExtractCommand } from "./commands/extract.ts";
 import { createReproduceCommand } from "./commands/reproduce.ts";
+import { createKnobsCommand } from "./commands/knobs.ts";
 import { createStatisticsCommand } from "./commands/statistics.ts";
 import { createWeightsCommand } from "./commands/weights.ts";
 
@@ -24,6 +25,7 @@ const commands: readonly CreateCommand[] = [
   createDiversifyCommand,
   createReproduceCommand,
   createDataCommand,
+  createKnobsCommand,
   createDoctorCommand,
   createEngineCommand,
 ];
