@@ -9,7 +9,7 @@ const count = z.int().min(1);
 const weight = z.number().min(0);
 
 /** All that decides a run. Unknown keys are errors. */
-export const configSchema = z.strictObject({
+const fields = z.strictObject({
   method: z.enum(methods),
   seed: z.int().min(0),
   data: z.strictObject({
@@ -18,7 +18,10 @@ export const configSchema = z.strictObject({
     path: z.string(),
     testSplit: z.string(),
     /** Pixels; a power of two from 32 on. Pix2Pix needs a square. */
-    height: z.int().min(32),
+    height: z
+      .int()
+      .min(32)
+      .refine((height) => Number.isInteger(Math.log2(height)), { error: "expected a power of two" }),
     /** Width by height. */
     aspect: z.union([z.literal(1), z.literal(2)]),
     /** Examples to use, at most; procedural data makes as many. */
@@ -99,7 +102,17 @@ export const configSchema = z.strictObject({
   }),
 });
 
-export type Config = z.infer<typeof configSchema>;
+export type Config = z.infer<typeof fields>;
+
+export const configSchema = fields
+  .refine(({ method, data }) => data.aspect === 1 || method.startsWith("crn"), {
+    error: "expected 1 for pix2pix, whose U-Net is square",
+    path: ["data", "aspect"],
+  })
+  .refine(({ data }) => data.aspect === 1 || (data.jitter === 0 && !data.flip), {
+    error: "expected jitter 0 and no flip unless the aspect is 1",
+    path: ["data", "jitter"],
+  });
 
 /** The paper's facades: Pix2Pix at 256 x 256. What it does not state is pix2pix's, on which it builds. */
 export const paper: Config = {

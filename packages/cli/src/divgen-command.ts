@@ -8,8 +8,8 @@ import { createDoctorCommand } from "./commands/doctor.ts";
 import { createEngineCommand } from "./commands/engine.ts";
 import { createEvaluateCommand } from "./commands/evaluate.ts";
 import { createExtractCommand } from "./commands/extract.ts";
-import { createReproduceCommand } from "./commands/reproduce.ts";
 import { createKnobsCommand } from "./commands/knobs.ts";
+import { createReproduceCommand } from "./commands/reproduce.ts";
 import { createStatisticsCommand } from "./commands/statistics.ts";
 import { createWeightsCommand } from "./commands/weights.ts";
 

@@ -49,7 +49,7 @@ describe("the noise channel", () => {
 
   test("is drawn uniformly from [-1, 1]", () => {
     const noise = drawSegmentNoise(randomKey(1), 500, 4);
-    const values = noise.dataSync();
+    const values = Array.from(noise.dataSync());
     noise.dispose();
     expect(Math.min(...values)).toBeGreaterThanOrEqual(-1);
     expect(Math.max(...values)).toBeLessThan(1);

@@ -1,4 +1,4 @@
-import { type LayoutCondition, oneHotLabels, parameterCount } from "@divgen/core-tensors";
+import { asImageBatch, type LayoutCondition, oneHotLabels, parameterCount } from "@divgen/core-tensors";
 import { randomKey } from "@divgen/random";
 import {
   expectClose,
@@ -31,7 +31,7 @@ const small: CascadedRefinementOptions = {
 function conditionOf(classAt: (pixel: number) => number): LayoutCondition {
   const shape = { batch: 2, height: 16, width: 32 };
   const indices = Array.from({ length: 2 * 16 * 32 }, (_, pixel) => classAt(pixel));
-  return { input: zeros([2, 16, 32, 3]), labels: oneHotLabels(indices, shape, 3) };
+  return { input: asImageBatch(zeros([2, 16, 32, 3])), labels: oneHotLabels(indices, shape, 3) };
 }
 const golden3 = (pixel: number) => {
   const id = (7 * pixel + Math.floor((pixel * pixel) / 5)) % 4;

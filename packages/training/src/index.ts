@@ -56,7 +56,6 @@ export {
   type TranslationOutputs,
 } from "./paired-translation.ts";
 export { collectSampleRows } from "./sample-rows.ts";
-export { createTensorCenterSearch } from "./tensor-center-search.ts";
 export type { LayoutBatch, SegmentDiversityOptions } from "./segment-noise-passes.ts";
 export {
   createSegmentationObjective,
@@ -64,6 +63,7 @@ export {
   type SegmentationBatch,
   type SegmentationObjectiveOptions,
 } from "./segmentation-objective.ts";
+export { createTensorCenterSearch } from "./tensor-center-search.ts";
 export { type AbortSignalLike, type BatchSource, type TrainOptions, train } from "./train.ts";
 export {
   DivergedError,
