@@ -10,6 +10,12 @@ export {
 } from "./bin-comparison.ts";
 export { type BinOptions, type Bins, createBins } from "./bins.ts";
 export {
+  createInceptionScore,
+  createKernelDistance,
+  createNeighbourMetrics,
+  createVendiScore,
+} from "./collected-metrics.ts";
+export {
   createStatisticsAccumulator,
   type FeatureStatistics,
   LEAF_ROWS,
