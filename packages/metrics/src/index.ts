@@ -87,6 +87,7 @@ export {
   type SegmentResponse,
   type SegmentResponseAccumulator,
 } from "./segment-response.ts";
+export { createSegmentationScores, type LabelMaps } from "./segmentation-accumulator.ts";
 export {
   type AbsentClassRule,
   type ConfusionMatrix,
