@@ -5,7 +5,7 @@
  *     node dist/main.js --run runs/digit-classifier
  */
 import { join } from "node:path";
-import { engineNames, parseEngineChoice, selectEngine } from "@divgen/backend-node";
+import { engineChoiceOf, engineNames, selectEngine } from "@divgen/backend-node";
 import { openMnist } from "@divgen/datasets";
 import {
   type AppDefinition,
@@ -40,7 +40,7 @@ await runMain(async ({ args, signal }) => {
   if (command.name !== "train") throw new UsageError(`${command.name}: this app only trains`);
   const { config } = command;
   const output = createOutput(command);
-  const engine = await selectEngine(command.engine === "auto" ? undefined : parseEngineChoice(command.engine));
+  const engine = await selectEngine(engineChoiceOf(command.engine));
   const key = randomKey(config.seed);
   const batches = createDigitBatches(key.split("batches"), await openMnist("train"), config);
   const steps = Math.round(config.epochs * batches.stepsPerEpoch);

@@ -81,14 +81,12 @@ export async function evaluate(
 
   const testElbo = generator.vae === undefined ? {} : { testElbo: elboOf(generator, data, config, key.split("elbo")) };
   const compared = withGains(sheets);
+  const moreCompared = withGains(more);
   return {
     sheets: compared,
-    more: withGains(more),
+    more: moreCompared,
     ...testElbo,
-    metrics: [
-      ...metricsOf(compared, classifier, config, ""),
-      ...metricsOf(withGains(more), classifier, config, "more-"),
-    ],
+    metrics: [...metricsOf(compared, classifier, config, ""), ...metricsOf(moreCompared, classifier, config, "more-")],
   };
 }
 

@@ -1,11 +1,12 @@
-import { pathToFileURL } from "node:url";
-import { engineNames, parseEngineChoice, selectEngine } from "@divgen/backend-node";
+import { engineChoiceOf, engineNames, selectEngine } from "@divgen/backend-node";
 import { parameterCount } from "@divgen/core-tensors";
 import {
   type AppDefinition,
   createOutput,
   parseAppArguments,
   printDryRun,
+  printEngine,
+  printReport,
   runMain,
   startRun,
   UsageError,
@@ -30,12 +31,10 @@ await runMain(async ({ args, signal }) => {
   if (command.name === "sample") {
     throw new UsageError("sample: draw from a run with: divgen diversify --generator RUN --count 10");
   }
-  const choice = command.engine === "auto" ? undefined : parseEngineChoice(command.engine);
-  const engine = await selectEngine(choice, { convolutional: true });
-  output.note({ kind: "engine", ...engine }, `engine: ${engine.name} (${engine.description}); ${engine.reason}`);
+  const engine = await selectEngine(engineChoiceOf(command.engine), { convolutional: true });
+  printEngine(output, engine);
   const { config } = command;
-  const finish = (kind: string, { text, htmlPath }: { text: string; htmlPath: string }) =>
-    output.note({ kind, report: htmlPath }, `\n${text}\n\nreport: ${pathToFileURL(htmlPath)}`);
+  const finish = (kind: string, outcome: { text: string; htmlPath: string }) => printReport(output, kind, outcome);
   if (command.name === "report") {
     return finish("report", await reportRun(command.runPath, config, engine.description, output));
   }

@@ -1,11 +1,12 @@
-import { pathToFileURL } from "node:url";
-import { engineNames, parseEngineChoice, selectEngine } from "@divgen/backend-node";
+import { engineChoiceOf, engineNames, selectEngine } from "@divgen/backend-node";
 import { parameterCount } from "@divgen/core-tensors";
 import {
   type AppDefinition,
   createOutput,
   parseAppArguments,
   printDryRun,
+  printEngine,
+  printReport,
   runMain,
   startRun,
 } from "@divgen/experiment";
@@ -45,13 +46,10 @@ const app: AppDefinition<Config, z.infer<typeof trainOptions>, z.infer<typeof sa
 await runMain(async ({ args, signal }) => {
   const command = parseAppArguments(app, args);
   const output = createOutput({ json: command.json });
-  // Without --engine the choice is DIVGEN_ENGINE's, or the best engine that works.
-  const choice = command.engine === "auto" ? undefined : parseEngineChoice(command.engine);
-  const engine = await selectEngine(choice, { convolutional: true });
-  output.note({ kind: "engine", ...engine }, `engine: ${engine.name} (${engine.description}); ${engine.reason}`);
+  const engine = await selectEngine(engineChoiceOf(command.engine), { convolutional: true });
+  printEngine(output, engine);
   const context = { engine: engine.description, output, signal };
-  const finish = (kind: string, { text, htmlPath }: { text: string; htmlPath: string }) =>
-    output.note({ kind, report: htmlPath }, `\n${text}\n\nreport: ${pathToFileURL(htmlPath)}`);
+  const finish = (kind: string, outcome: { text: string; htmlPath: string }) => printReport(output, kind, outcome);
 
   switch (command.name) {
     case "sample": {

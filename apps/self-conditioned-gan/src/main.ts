@@ -1,18 +1,19 @@
 import { availableParallelism } from "node:os";
-import { pathToFileURL } from "node:url";
-import { engineNames, parseEngineChoice, selectEngine } from "@divgen/backend-node";
+import { engineChoiceOf, engineNames, selectEngine } from "@divgen/backend-node";
 import {
   type AppDefinition,
   createOutput,
   parseAppArguments,
   printDryRun,
+  printEngine,
+  printReport,
   runMain,
   startRun,
   UsageError,
 } from "@divgen/experiment";
 import { z } from "zod";
 import { compareMethods, parseClusterCounts, parseMethods } from "./compare.ts";
-import { type Config, configSchema } from "./config.ts";
+import { type Config, configSchema, isPoints } from "./config.ts";
 import { openRun } from "./open-run.ts";
 import { presets } from "./presets.ts";
 import { reportRun, trainRun } from "./run.ts";
@@ -44,16 +45,14 @@ await runMain(async ({ args, signal }) => {
   if (command.name === "sample") {
     throw new UsageError("sample: points are in the report of a run; write it anew with: report --run RUN");
   }
-  const finish = (kind: string, { text, htmlPath }: { text: string; htmlPath: string }) =>
-    output.note({ kind, report: htmlPath }, `\n${text}\n\nreport: ${pathToFileURL(htmlPath)}`);
+  const finish = (kind: string, outcome: { text: string; htmlPath: string }) => printReport(output, kind, outcome);
   if (command.name === "train" && command.options.compare) {
     const { methods, clusters, seeds, jobs = availableParallelism() } = command.options;
     const request = { methods: parseMethods(methods), clusterCounts: parseClusterCounts(clusters), seeds, jobs };
     return finish("comparison", await compareMethods(app, command, request, { output, signal }));
   }
-  const choice = command.engine === "auto" ? undefined : parseEngineChoice(command.engine);
-  const engine = await selectEngine(choice, { convolutional: true });
-  output.note({ kind: "engine", ...engine }, `engine: ${engine.name} (${engine.description}); ${engine.reason}`);
+  const engine = await selectEngine(engineChoiceOf(command.engine), { convolutional: !isPoints(command.config) });
+  printEngine(output, engine);
   const context = { engine: engine.description, output, signal };
   if (command.name === "report") {
     return finish("report", await reportRun(command.runPath, command.config, context));

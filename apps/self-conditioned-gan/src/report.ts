@@ -7,7 +7,7 @@ import type { MetricResult } from "@divgen/metrics";
 import type { ReclusteringRecord } from "@divgen/training";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { CLUSTERING_SECONDS, clusteringCost } from "./clustering-cost.ts";
-import type { Config } from "./config.ts";
+import { type Config, isPoints } from "./config.ts";
 import { type PaperTable, paperTables } from "./paper-numbers.ts";
 import { paperNote, settingsNote } from "./settings.ts";
 import type { ShownRun, Task } from "./task.ts";
@@ -47,13 +47,14 @@ export async function writeRunReport(
 }
 
 /** "the grid of 25 modes", "stacked-mnist" */
-export function dataName({ data }: Config): string {
-  return data.set === "ring" || data.set === "grid" ? `the ${data.set} of ${data.modes} modes` : data.set;
+export function dataName(config: Config): string {
+  const { data } = config;
+  return isPoints(config) ? `the ${data.set} of ${data.modes} modes` : data.set;
 }
 
-export function tableCaption({ data }: Config): string {
-  if (data.set === "stacked-mnist") return "Coverage of the 1,000 modes";
-  return data.set === "ring" || data.set === "grid" ? "Coverage (the paper's Table 1)" : "Distance to the data";
+export function tableCaption(config: Config): string {
+  if (config.data.set === "stacked-mnist") return "Coverage of the 1,000 modes";
+  return isPoints(config) ? "Coverage (the paper's Table 1)" : "Distance to the data";
 }
 
 /** The paper's numbers for its own data; for other data there are none to stand beside. */

@@ -49,3 +49,13 @@ export function parseEngineChoice(value: string): EngineChoice {
   }
   return choice as EngineChoice;
 }
+
+/**
+ * What the `--engine` of an app asks for: an app's command line has "auto" where nothing was said, which leaves the choice to
+ * `DIVGEN_ENGINE` (undefined for `selectEngine`).
+ *
+ * @throws EngineError as `parseEngineChoice`.
+ */
+export function engineChoiceOf(flag: string): EngineChoice | undefined {
+  return flag === "auto" ? undefined : parseEngineChoice(flag);
+}

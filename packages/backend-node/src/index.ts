@@ -3,6 +3,7 @@ export {
   type EngineChoice,
   EngineError,
   type EngineName,
+  engineChoiceOf,
   engineNames,
   parseEngineChoice,
 } from "./engine.ts";

@@ -3,7 +3,7 @@ import { assertSameWidth } from "./assign-to-clusters.ts";
 import type { CenterSearch } from "./center-search.ts";
 import { clusterCounts } from "./cluster-means.ts";
 import { drawInitialCenters } from "./k-means-plus-plus.ts";
-import { iterateLloyd, type LloydResult } from "./lloyd.ts";
+import { createLloyd, type LloydResult } from "./lloyd.ts";
 import { assertRowMatrix, type RowMatrix } from "./row-matrix.ts";
 
 /** A partition of rows into clusters around centers. */
@@ -61,22 +61,25 @@ export function kMeans(
   if (clusterCount > data.rows) {
     throw new RangeError(`clusterCount: expected at most the number of rows, ${data.rows}, got ${clusterCount}`);
   }
-  const options = { maxIterations, tolerance, search };
   if ("centers" in start) {
     assertRowMatrix(start.centers, "centers");
     assertSameWidth(data, start.centers);
     if (start.centers.rows !== clusterCount) {
       throw new RangeError(`centers: expected ${clusterCount} rows, got ${start.centers.rows}`);
     }
-    return withCounts(iterateLloyd(data, start.centers, options));
   }
-  let best: LloydResult | undefined;
-  for (let restart = 0; restart < restarts; restart++) {
-    const centers = drawInitialCenters(data, clusterCount, start.key.fold(restart));
-    const result = iterateLloyd(data, centers, options);
-    if (best === undefined || result.inertia < best.inertia) best = result;
+  const lloyd = createLloyd(data, { maxIterations, tolerance, search });
+  try {
+    if ("centers" in start) return withCounts(lloyd.from(start.centers));
+    let best: LloydResult | undefined;
+    for (let restart = 0; restart < restarts; restart++) {
+      const result = lloyd.from(drawInitialCenters(data, clusterCount, start.key.fold(restart)));
+      if (best === undefined || result.inertia < best.inertia) best = result;
+    }
+    return withCounts(best!);
+  } finally {
+    lloyd.dispose();
   }
-  return withCounts(best!);
 }
 
 function withCounts(result: LloydResult): KMeansResult {

@@ -31,28 +31,35 @@ interface LloydStep {
   readonly sums: Float64Array;
 }
 
+/** Lloyd's iteration over some data. */
+export interface Lloyd {
+  /** @param initialCenters - [cluster, column]. */
+  from(initialCenters: RowMatrix): LloydResult;
+  dispose(): void;
+}
+
 /**
- * Lloyd's iteration from given centers, by the rules of scikit-learn: stop when no label changes or the centers move
- * no more than the tolerance; an empty cluster takes the row farthest from its center; labels and inertia belong to
- * the final centers.
+ * Lloyd's iteration, by the rules of scikit-learn: stop when no label changes or the centers move no more than the
+ * tolerance; an empty cluster takes the row farthest from its center; labels and inertia belong to the final centers.
+ *
+ * @returns owned by the caller; holds what all starts share.
  */
-export function iterateLloyd(data: RowMatrix, initialCenters: RowMatrix, options: LloydOptions): LloydResult {
+export function createLloyd(data: RowMatrix, options: LloydOptions): Lloyd {
   const shift = columnMeans(data);
   const variances = columnVariances(data, shift);
   const tolerance = (options.tolerance * variances.reduce((sum, value) => sum + value, 0)) / data.columns;
   const isSmall = data.values.length <= SMALL_INPUT_VALUES;
   const prepared = isSmall ? undefined : options.search?.prepare(data, shift);
-  try {
-    const step =
-      prepared !== undefined
-        ? createSearchStep(data, shift, prepared)
-        : isSmall
-          ? createMlKMeansStep(data)
-          : createBlockedStep(data, shift);
-    return iterate(data, initialCenters, shift, { ...options, tolerance }, step);
-  } finally {
-    prepared?.dispose();
-  }
+  const step =
+    prepared !== undefined
+      ? createSearchStep(data, shift, prepared)
+      : isSmall
+        ? createMlKMeansStep(data)
+        : createBlockedStep(data, shift);
+  return {
+    from: (initialCenters) => iterate(data, initialCenters, shift, { ...options, tolerance }, step),
+    dispose: () => prepared?.dispose(),
+  };
 }
 
 function iterate(

@@ -28,6 +28,7 @@ export {
   type OutputStream,
 } from "./output.ts";
 export { type PngSize, pngSize } from "./png-size.ts";
+export { type EngineInUse, printEngine, printReport } from "./print-outcome.ts";
 export { type RecordTrainingOptions, recordTraining, type SampleImages } from "./record-training.ts";
 export { metricsTableText } from "./report/metrics-table-text.ts";
 export { createReport, type Report, type ReportOptions } from "./report/report.ts";

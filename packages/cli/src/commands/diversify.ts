@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { engineNames, parseEngineChoice, selectEngine } from "@divgen/backend-node";
+import { engineNames, selectEngine } from "@divgen/backend-node";
 import { DataError } from "@divgen/core-tensors";
 import { UsageError } from "@divgen/experiment";
 import { randomKey } from "@divgen/random";
@@ -17,6 +17,7 @@ import { chooseTarget } from "../diversify/choose-target.ts";
 import { numbersOf, pointsOf, readPointsDocument } from "../diversify/json-points.ts";
 import { type OpenedGenerator, openGenerator } from "../diversify/open-generator.ts";
 import { writeImages } from "../diversify/write-images.ts";
+import { parseEngine } from "../extraction/choose-extractor.ts";
 
 interface DiversifyFlags {
   readonly generator: string;
@@ -120,8 +121,7 @@ export function createDiversifyCommand(output: CommandOutput): Command {
 
 /** Selects an engine and opens the run's generator on it. */
 async function startGenerator({ generator, engine }: DiversifyFlags): Promise<OpenedGenerator> {
-  const choice = engine === undefined || engine === "auto" ? undefined : parseEngineChoice(engine);
-  await selectEngine(choice, { allowCpu: true });
+  await selectEngine(parseEngine(engine), { allowCpu: true });
   return openGenerator(generator);
 }
 

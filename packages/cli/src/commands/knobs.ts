@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import { engineNames, parseEngineChoice, selectEngine } from "@divgen/backend-node";
+import { engineNames, selectEngine } from "@divgen/backend-node";
 import { asImageBatch, fromUint8, oneHotLabels, toUint8 } from "@divgen/core-tensors";
 import { UsageError } from "@divgen/experiment";
 import {
@@ -15,6 +15,7 @@ import { randomKey } from "@divgen/random";
 import { dispose, tensor2d } from "@tensorflow/tfjs-core";
 import { Command } from "commander";
 import type { CommandOutput } from "../command-output.ts";
+import { parseEngine } from "../extraction/choose-extractor.ts";
 import { type OpenedLayoutGenerator, openLayoutGenerator } from "../knobs/open-layout-generator.ts";
 import { classIndex, parseKnobs } from "../knobs/parse-knobs.ts";
 import { readLayout } from "../knobs/read-layout.ts";
@@ -45,9 +46,7 @@ export function createKnobsCommand(output: CommandOutput): Command {
     .action(async (flags: KnobsFlags) => {
       const steps = wholeNumber(flags.steps, "--steps", 2);
       const seed = wholeNumber(flags.seed, "--seed", 0);
-      const choice =
-        flags.engine === undefined || flags.engine === "auto" ? undefined : parseEngineChoice(flags.engine);
-      await selectEngine(choice, { allowCpu: true });
+      await selectEngine(parseEngine(flags.engine), { allowCpu: true });
       const opened = await openLayoutGenerator(flags.run);
       try {
         const knobs = parseKnobs(flags.set, opened.palette);
