@@ -63,6 +63,23 @@ class Call {
     return values;
   }
 
+  /** Memory of a typed array of this many values, borrowed until the call ends. */
+  template <typename Value>
+  Value* values(size_t index, int64_t count) const {
+    napi_typedarray_type type;
+    size_t length = 0;
+    void* data = nullptr;
+    napi_value buffer;
+    size_t offset = 0;
+    if (index >= count_ ||
+        napi_get_typedarray_info(env_, arguments_[index], &type, &length, &data, &buffer, &offset) != napi_ok ||
+        type != typeOf(static_cast<Value*>(nullptr)) || static_cast<int64_t>(length) != count) {
+      throw Failure{"argument " + std::to_string(index) + ": expected a typed array of " + std::to_string(count) +
+                    " values of " + std::to_string(8 * sizeof(Value)) + " bits"};
+    }
+    return static_cast<Value*>(data);
+  }
+
   /** The float32 tensor of a handle, borrowed until the call ends. */
   TF_Tensor* tensorOf(int64_t id) {
     const auto entry = backend_->tfe_handle_map_.find(static_cast<int32_t>(id));
@@ -92,9 +109,19 @@ class Call {
     return array;
   }
 
+  napi_value result(double value) {
+    napi_value number;
+    napi_create_double(env_, value, &number);
+    return number;
+  }
+
   TF_Status* status() { return status_; }
 
  private:
+  static napi_typedarray_type typeOf(const float*) { return napi_float32_array; }
+  static napi_typedarray_type typeOf(const double*) { return napi_float64_array; }
+  static napi_typedarray_type typeOf(const int32_t*) { return napi_int32_array; }
+
   static constexpr size_t kMost = 10;
   napi_env env_;
   napi_value arguments_[kMost];

@@ -22,11 +22,12 @@
 #include "call.h"
 #include "image_kernels.h"
 #include "loops.h"
+#include "products.h"
 
 namespace divgen {
 
 /** Must equal `kernelsRevision` in src/install/engine-folder.ts, which says when to raise it. */
-constexpr int32_t kKernelsRevision = 2;
+constexpr int32_t kKernelsRevision = 3;
 
 /** reshape(x, shape): the same memory under another shape. */
 static napi_value Reshape(Call& call) {
@@ -219,6 +220,16 @@ __attribute__((visibility("default"))) napi_value napi_register_module_v1(napi_e
   divgen::Export(env, kernels, "patches", divgen::Run<divgen::Patches>);
   divgen::Export(env, kernels, "scatter", divgen::Run<divgen::Scatter>);
   divgen::Export(env, kernels, "copyBoxes", divgen::Run<divgen::CopyBoxes>);
+  if (divgen::OpenBlas::get() != nullptr) {
+    divgen::Export(env, kernels, "threads", divgen::Run<divgen::Threads>);
+    divgen::Export(env, kernels, "product", divgen::Run<divgen::Product>);
+    divgen::Export(env, kernels, "multiply64", divgen::Run<divgen::Multiply64>);
+    divgen::Export(env, kernels, "gram64", divgen::Run<divgen::Gram64>);
+    divgen::Export(env, kernels, "eigenvalues64", divgen::Run<divgen::Eigenvalues64>);
+    divgen::Export(env, kernels, "cholesky64", divgen::Run<divgen::Cholesky64>);
+    divgen::Export(env, kernels, "nearest", divgen::Run<divgen::Nearest>);
+    divgen::Export(env, kernels, "labelSums", divgen::Run<divgen::LabelSums>);
+  }
   napi_set_named_property(env, result, "divgenKernels", kernels);
   return result;
 }

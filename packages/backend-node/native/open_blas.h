@@ -4,6 +4,7 @@
 #define DIVGEN_OPEN_BLAS_H_
 
 #include <dlfcn.h>
+#include <stdlib.h>
 
 #include <string>
 
@@ -15,7 +16,6 @@ struct OpenBlas {
   enum { kRowMajor = 101, kPlain = 111, kTransposed = 112, kLower = 122 };
 
   void (*setThreads)(int);
-  int (*threads)();
   void (*sgemm)(int order, int transposeA, int transposeB, int m, int n, int k, float alpha, const float* a, int lda,
                 const float* b, int ldb, float beta, float* c, int ldc);
   void (*dgemm)(int order, int transposeA, int transposeB, int m, int n, int k, double alpha, const double* a, int lda,
@@ -29,7 +29,7 @@ struct OpenBlas {
   /** The library, loaded at the first call; null where there is none. */
   static const OpenBlas* get() {
     static OpenBlas blas;
-    static const bool isLoaded = blas.load();
+    static const bool isLoaded = blas.load() && (blas.setThreads(1), true);
     return isLoaded ? &blas : nullptr;
   }
 
@@ -39,12 +39,14 @@ struct OpenBlas {
     if (dladdr(reinterpret_cast<void*>(&OpenBlas::get), &own) == 0 || own.dli_fname == nullptr) return false;
     const std::string path(own.dli_fname);
     const std::string folder = path.substr(0, path.find_last_of('/') + 1) + "scipy_openblas32/lib/";
+    // Its own threads would look for work for 30 milliseconds after each call, in nobody's favour.
+    setenv("OPENBLAS_THREAD_TIMEOUT", "4", 0);
     void* library = nullptr;
     for (const char* name : {"libscipy_openblas.so", "libscipy_openblas.dylib"}) {
       if (library == nullptr) library = dlopen((folder + name).c_str(), RTLD_NOW | RTLD_LOCAL);
     }
     return library != nullptr && find(library, "scipy_openblas_set_num_threads", &setThreads) &&
-           find(library, "scipy_openblas_get_num_threads", &threads) && find(library, "scipy_cblas_sgemm", &sgemm) &&
+           find(library, "scipy_cblas_sgemm", &sgemm) &&
            find(library, "scipy_cblas_dgemm", &dgemm) && find(library, "scipy_cblas_dsyrk", &dsyrk) &&
            find(library, "scipy_dsyevd_", &dsyevd) && find(library, "scipy_dpotrf_", &dpotrf);
   }

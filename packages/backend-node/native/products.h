@@ -8,6 +8,7 @@
 
 #include "call.h"
 #include "open_blas.h"
+#include "worker_pool.h"
 
 namespace divgen {
 
@@ -17,10 +18,43 @@ static const OpenBlas& blas() {
   return *found;
 }
 
-/** threads(count): how many threads products use from now on. */
+/** threads(count): how many threads work within one call from now on. */
 static napi_value Threads(Call& call) {
-  blas().setThreads(static_cast<int>(call.integer(0)));
+  blas();
+  WorkerPool::get().setThreads(static_cast<int>(call.integer(0)));
   return nullptr;
+}
+
+/** OpenBLAS's own threads, for calls so long that dividing them beforehand does no harm; one at all other times. */
+class LongCall {
+ public:
+  LongCall() { blas().setThreads(WorkerPool::get().threads()); }
+  ~LongCall() { blas().setThreads(1); }
+};
+
+/** y = a b + beta y, in pieces whose sizes depend on the product's sizes alone: the same bits with any number of threads. */
+static void multiply(bool transposeA, bool transposeB, int64_t m, int64_t n, int64_t k, const float* a, int64_t columnsA,
+                     const float* b, int64_t columnsB, float beta, float* y) {
+  constexpr int64_t kFewOperations = 1 << 21, kPieces = 4, kWidth = 16;
+  const OpenBlas& library = blas();
+  const auto part = [&](int64_t row, int64_t rows, int64_t column, int64_t columns) {
+    library.sgemm(OpenBlas::kRowMajor, transposeA ? OpenBlas::kTransposed : OpenBlas::kPlain,
+                  transposeB ? OpenBlas::kTransposed : OpenBlas::kPlain, rows, columns, k, 1,
+                  a + (transposeA ? row : row * columnsA), columnsA, b + (transposeB ? column * columnsB : column),
+                  columnsB, beta, y + row * n + column, n);
+  };
+  if (m * n * k < kFewOperations) return part(0, m, 0, n);
+  // Along the longer side: each piece reads all of the other factor.
+  const int64_t length = std::max(m, n);
+  const int64_t size = ((length + kPieces - 1) / kPieces + kWidth - 1) / kWidth * kWidth;
+  WorkerPool::get().run((length + size - 1) / size, [&](int64_t piece) {
+    const int64_t start = piece * size, count = std::min(size, length - start);
+    if (n >= m) {
+      part(0, m, start, count);
+    } else {
+      part(start, count, 0, n);
+    }
+  });
 }
 
 /** product(a, b, transposeA, transposeB, bias or -1): a b [+ bias], of matrices. */
@@ -37,16 +71,17 @@ static napi_value Product(Call& call) {
   if ((transposeB ? columnsB : rowsB) != k) throw Failure{"expected matrices that go together"};
   expectCount(a, m * k);
   expectCount(b, k * n);
-  TF_Tensor* y = newTensor({m, n});
+  std::vector<int64_t> shape(TF_NumDims(a), 1);
+  shape[shape.size() - 2] = m;
+  shape.back() = n;
+  TF_Tensor* y = newTensor(shape);
   const bool hasBias = call.integer(4) >= 0;
   if (hasBias) {
     const TF_Tensor* bias = call.tensor(4);
     expectCount(bias, n);
     for (int64_t row = 0; row < m; row++) std::copy_n(dataOf(bias), n, dataOf(y) + row * n);
   }
-  blas().sgemm(OpenBlas::kRowMajor, transposeA ? OpenBlas::kTransposed : OpenBlas::kPlain,
-               transposeB ? OpenBlas::kTransposed : OpenBlas::kPlain, m, n, k, 1, dataOf(a), columnsA, dataOf(b),
-               columnsB, hasBias ? 1 : 0, dataOf(y), n);
+  multiply(transposeA, transposeB, m, n, k, dataOf(a), columnsA, dataOf(b), columnsB, hasBias ? 1 : 0, dataOf(y));
   return call.own(y);
 }
 
@@ -56,16 +91,18 @@ static napi_value Multiply64(Call& call) {
   const double* a = call.values<double>(0, m * k);
   const double* b = call.values<double>(1, k * n);
   double* out = call.values<double>(5, m * n);
+  const LongCall threads;
   blas().dgemm(OpenBlas::kRowMajor, OpenBlas::kPlain, OpenBlas::kPlain, m, n, k, 1, a, k, b, n, 0, out, n);
   return nullptr;
 }
 
-/** gram64(a, rows, columns, packed): adds to the packed lower triangle of a^T a. */
+/** gram64(a, rows, columns, packed): the lower triangle of a^T a, row by row. */
 static napi_value Gram64(Call& call) {
   const int64_t rows = call.integer(1), columns = call.integer(2);
   const double* a = call.values<double>(0, rows * columns);
   double* packed = call.values<double>(3, columns * (columns + 1) / 2);
   std::vector<double> full(columns * columns);
+  const LongCall threads;
   blas().dsyrk(OpenBlas::kRowMajor, OpenBlas::kLower, OpenBlas::kTransposed, columns, rows, 1, a, columns, 0,
                full.data(), columns);
   for (int64_t row = 0; row < columns; row++) {
@@ -80,6 +117,7 @@ static napi_value Eigenvalues64(Call& call) {
   const double* matrix = call.values<double>(0, static_cast<int64_t>(n) * n);
   double* out = call.values<double>(2, n);
   std::vector<double> copy(matrix, matrix + static_cast<int64_t>(n) * n);
+  const LongCall threads;
   int info = 0, workSize = -1, integerSize = -1, integers = 0;
   double work = 0;
   // The lower triangle of rows is the upper one of LAPACK's columns.
@@ -102,6 +140,7 @@ static napi_value Cholesky64(Call& call) {
     std::copy_n(matrix + row * n, row + 1, out + row * n);
     std::fill_n(out + row * n + row + 1, n - row - 1, 0.0);
   }
+  const LongCall threads;
   int info = 0;
   blas().dpotrf("U", &n, out, &n, &info);
   return call.result(info);
@@ -112,20 +151,21 @@ static napi_value Cholesky64(Call& call) {
  * x.c + offset, and by how much it is greater than the next one.
  */
 static napi_value Nearest(Call& call) {
-  constexpr int64_t kScoresAtOnce = 1 << 17;
+  constexpr int64_t kScoresAtOnce = 1 << 16;
   const int64_t rows = call.integer(3), columns = call.integer(4), count = call.integer(5);
   const float* points = call.values<float>(0, rows * columns);
   const float* centers = call.values<float>(1, count * columns);
   const float* offsets = call.values<float>(2, count);
   int32_t* labels = call.values<int32_t>(6, rows);
   float* margins = call.values<float>(7, rows);
-  const int64_t atOnce = std::max<int64_t>(1, std::min(rows, kScoresAtOnce / count));
-  std::vector<float> scores(atOnce * count);
-  for (int64_t start = 0; start < rows; start += atOnce) {
-    const int64_t size = std::min(atOnce, rows - start);
+  const int64_t atOnce = std::max<int64_t>(16, std::min(rows, kScoresAtOnce / std::max<int64_t>(1, count)));
+  const OpenBlas& library = blas();
+  WorkerPool::get().run((rows + atOnce - 1) / atOnce, [&](int64_t piece) {
+    const int64_t start = piece * atOnce, size = std::min(atOnce, rows - start);
+    std::vector<float> scores(size * count);
     for (int64_t row = 0; row < size; row++) std::copy_n(offsets, count, scores.data() + row * count);
-    blas().sgemm(OpenBlas::kRowMajor, OpenBlas::kPlain, OpenBlas::kTransposed, size, count, columns, 1,
-                 points + start * columns, columns, centers, columns, 1, scores.data(), count);
+    library.sgemm(OpenBlas::kRowMajor, OpenBlas::kPlain, OpenBlas::kTransposed, size, count, columns, 1,
+                  points + start * columns, columns, centers, columns, 1, scores.data(), count);
     for (int64_t row = 0; row < size; row++) {
       const float* of = scores.data() + row * count;
       float best = -std::numeric_limits<float>::infinity(), next = best;
@@ -142,7 +182,29 @@ static napi_value Nearest(Call& call) {
       labels[start + row] = label;
       margins[start + row] = best - next;
     }
+  });
+  return nullptr;
+}
+
+/** labelSums(points, labels, rows, columns, count, sums): sums of the points of each label, in the order of rows. */
+static napi_value LabelSums(Call& call) {
+  constexpr int64_t kColumnsAtOnce = 64;
+  const int64_t rows = call.integer(2), columns = call.integer(3), count = call.integer(4);
+  const float* points = call.values<float>(0, rows * columns);
+  const int32_t* labels = call.values<int32_t>(1, rows);
+  double* sums = call.values<double>(5, count * columns);
+  for (int64_t row = 0; row < rows; row++) {
+    if (labels[row] < 0 || labels[row] >= count) throw Failure{"expected labels from 0 to below the number of sums"};
   }
+  std::fill_n(sums, count * columns, 0.0);
+  WorkerPool::get().run((columns + kColumnsAtOnce - 1) / kColumnsAtOnce, [&](int64_t piece) {
+    const int64_t start = piece * kColumnsAtOnce, size = std::min(kColumnsAtOnce, columns - start);
+    for (int64_t row = 0; row < rows; row++) {
+      const float* from = points + row * columns + start;
+      double* to = sums + labels[row] * columns + start;
+      for (int64_t column = 0; column < size; column++) to[column] += from[column];
+    }
+  });
   return nullptr;
 }
 

@@ -47,6 +47,32 @@ export interface OwnKernels {
    * first position in it, the first position in the output, and the size.
    */
   copyBoxes(inputs: readonly number[], shape: readonly number[], value: number, boxes: readonly number[]): number;
+
+  // What follows is there where OpenBLAS lies beside the binding: all or nothing.
+
+  /** How many threads OpenBLAS uses from now on. */
+  threads?(count: number): void;
+  /** a b + bias of two matrices of float32, either transposed; -1 for no bias. */
+  product?(a: number, b: number, transposeA: number, transposeB: number, bias: number): number;
+  /** out = a b, float64, row by row. */
+  multiply64?(a: Float64Array, b: Float64Array, m: number, k: number, n: number, out: Float64Array): void;
+  /** The lower triangle of a^T a, row by row. */
+  gram64?(a: Float64Array, rows: number, columns: number, packed: Float64Array): void;
+  /** Eigenvalues of a symmetric matrix, of which the lower triangle is read; ascending. */
+  eigenvalues64?(matrix: Float64Array, n: number, out: Float64Array): void;
+  /** The lower factor; returns 0, or the number (from 1) of the first row without one. */
+  cholesky64?(matrix: Float64Array, n: number, out: Float64Array): number;
+  /** For each row of points the row of centers of the largest product plus offset, and its lead over the second. */
+  nearest?(
+    points: Float32Array,
+    centers: Float32Array,
+    offsets: Float32Array,
+    rows: number,
+    columns: number,
+    count: number,
+    labels: Int32Array,
+    margins: Float32Array,
+  ): void;
 }
 
 /** Numbers of `OwnKernels.binary`. */

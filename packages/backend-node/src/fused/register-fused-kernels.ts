@@ -22,6 +22,7 @@ import { maxoutGradients, maxoutKernels } from "./maxout-kernels.ts";
 import { nativeKernel, originalKernel } from "./native-kernel.ts";
 import { normalizationGradients } from "./normalization-gradients.ts";
 import { normalizeBatch, normalizeInstances } from "./normalization-kernels.ts";
+import { productKernel } from "./product-kernels.ts";
 import { TENSORFLOW_BACKEND, type TensorFlowBackend } from "./tensorflow-binding.ts";
 
 let registered = false;
@@ -43,6 +44,7 @@ export function registerFusedKernels(isGpu: boolean): void {
     ...normalizationKernels,
     ...convolutionKernels(),
     ...everydayKernels(),
+    productKernel(),
   ]) {
     replaceKernel(kernel);
   }

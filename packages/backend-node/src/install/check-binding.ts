@@ -10,8 +10,8 @@ export interface BindingFacts {
 
 /**
  * Run in a process of its own: a library that the processor cannot run ends the process, not the installer.
- * The product [[1, 2], [3, 4]] [[5, 6], [7, 8]] is [[19, 22], [43, 50]]; divgen's kernels, if there are any, add a row to it
- * and take it away again.
+ * The product [[1, 2], [3, 4]] [[5, 6], [7, 8]] is [[19, 22], [43, 50]], by TensorFlow and by OpenBLAS; divgen's kernels, if
+ * there are any, add a row to it and take it away again.
  */
 const checkScript = `
 const binding = require(process.argv[1]);
@@ -21,8 +21,13 @@ const attributes = [
   { name: "transpose_b", type: binding.TF_ATTR_BOOL, value: false },
   { name: "T", type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT },
 ];
-const [product] = binding.executeOp("MatMul", attributes, [input([1, 2, 3, 4]), input([5, 6, 7, 8])], 1);
+const [a, b] = [input([1, 2, 3, 4]), input([5, 6, 7, 8])];
+const [product] = binding.executeOp("MatMul", attributes, [a, b], 1);
 const kernels = binding.divgenKernels;
+if (kernels && kernels.product) {
+  const values = [product.id, kernels.product(a, b, 0, 0, -1)].map((id) => Array.from(binding.tensorDataSync(id)));
+  if (values[0].join() !== values[1].join()) throw new Error("OpenBLAS multiplies wrong: " + values[1].join());
+}
 const row = kernels && kernels.sumRows(product.id, 2);
 const result = kernels ? kernels.binary(1, kernels.binary(0, product.id, row, 0), row, 0) : product.id;
 const values = Array.from(binding.tensorDataSync(result));

@@ -102,7 +102,7 @@ function linuxPlatform(engine: NativeEngineName, facts: MachineFacts): EnginePla
     libraries: ["tensorflow/libtensorflow_cc.so.2", "tensorflow/libtensorflow_framework.so.2"],
     compilers: ["g++", "clang++", "c++"],
     // Without --no-as-needed some linkers drop the library that registers TensorFlow's operations.
-    linkArguments: ["-Wl,--no-as-needed", "-Wl,-rpath,$ORIGIN/tensorflow"],
+    linkArguments: ["-Wl,--no-as-needed", "-Wl,-rpath,$ORIGIN/tensorflow", "-ldl"],
     compilerRemedy: "Install one: apt install g++ (Debian, Ubuntu), dnf install gcc-c++ (Fedora).",
     pipRemedy: "Install it: apt install python3-pip (Debian, Ubuntu), dnf install python3-pip (Fedora).",
   };

@@ -1,27 +1,17 @@
 import { basename } from "node:path";
-import { DownloadFailed, downloadByPip, downloadWheel } from "./download-wheel.ts";
+import { type DownloadRequirementOptions, downloadRequirement } from "./download-requirement.ts";
 import type { NativeEngineName } from "./engine-folder.ts";
 import { type EnginePlatform, tensorflowVersion } from "./engine-platform.ts";
 import { findPip, type Pip } from "./find-pip.ts";
-import { findWheels, type OfferedWheel } from "./find-wheels.ts";
 import { InstallError } from "./install-error.ts";
-import type { ReportProgress } from "./install-progress.ts";
 import { WheelArchive } from "./wheel-archive.ts";
 
 /** What is needed to get the wheels of an engine. */
-export interface GetWheelsOptions {
+export interface GetWheelsOptions extends DownloadRequirementOptions {
   readonly engine: NativeEngineName;
-  readonly platform: EnginePlatform;
-  /** Folder for downloads, whole and partial. */
-  readonly downloads: string;
-  readonly environment: NodeJS.ProcessEnv;
-  readonly onProgress: ReportProgress;
-  readonly signal: AbortSignal | undefined;
   /** A TensorFlow wheel on disk. */
   readonly from: string | undefined;
 }
-
-const downloadSeconds = 3600;
 
 /**
  * Gets the wheels of an engine onto this disk: TensorFlow's, and for the CUDA engine also the CUDA libraries that
@@ -45,32 +35,6 @@ export async function getWheels(options: GetWheelsOptions): Promise<string[]> {
   const paths = [tensorflow];
   for (const requirement of requirements) paths.push(await downloadRequirement(requirement, await usePip(), options));
   return paths;
-}
-
-async function downloadRequirement(requirement: string, pip: Pip, options: GetWheelsOptions): Promise<string> {
-  const { platform, downloads, environment, onProgress, signal } = options;
-  onProgress({ step: "find", message: `asking the Python package index for ${requirement} (${pip.version})` });
-  const wheels = await findWheels(pip, [requirement], platform, downloads, environment, signal);
-  const wheel: OfferedWheel | undefined = wheels?.[0];
-  if (wheel !== undefined) {
-    const message = `downloading ${wheel.file}`;
-    try {
-      return await downloadWheel(wheel, downloads, {
-        signal: limited(signal),
-        onProgress: (done, total) =>
-          onProgress({ step: "download", message, done, ...(total === undefined ? {} : { total }) }),
-      });
-    } catch (error) {
-      if (!(error instanceof DownloadFailed)) throw error;
-    }
-  }
-  onProgress({ step: "download", message: `downloading ${requirement} with pip` });
-  return downloadByPip(pip, requirement, platform, downloads, environment, downloadSeconds, signal);
-}
-
-function limited(signal: AbortSignal | undefined): AbortSignal {
-  const limit = AbortSignal.timeout(downloadSeconds * 1000);
-  return signal === undefined ? limit : AbortSignal.any([limit, signal]);
 }
 
 /**

@@ -23,6 +23,7 @@ import {
 } from "./engine-folder.ts";
 import { type EnginePlatform, enginePlatform, type MachineFacts } from "./engine-platform.ts";
 import { forgetFailedAttempt } from "./failed-attempt.ts";
+import { getOpenBlas, openBlasLibrary } from "./get-open-blas.ts";
 import { getWheels } from "./get-wheels.ts";
 import { explainSystemError, InstallError, interruptedError } from "./install-error.ts";
 import { withLock } from "./install-lock.ts";
@@ -103,7 +104,10 @@ async function build(options: BuildOptions): Promise<InstalledEngine> {
   const sources = findBindingSources();
   const compiler = await findCompiler(platform, environment, signal);
   const downloads = join(divgenCacheFolder(environment), "downloads");
-  const wheels = await getWheels({ engine, platform, downloads, environment, onProgress, signal, from });
+  const wanted = { platform, downloads, environment, onProgress, signal, from };
+  const wheels = await getWheels({ engine, ...wanted });
+  const openBlas = await getOpenBlas(wanted);
+  if (openBlas !== undefined) wheels.push(openBlas);
   const folder = join(root, `.installing-${process.pid}-${Date.now()}`);
   try {
     const unpacked = await unpack(wheels, platform, folder, onProgress, signal);
@@ -148,7 +152,7 @@ async function build(options: BuildOptions): Promise<InstalledEngine> {
   }
 }
 
-/** Unpacks the libraries of all wheels and the headers of the first; headers are not counted as engine files. */
+/** Unpacks the libraries of all wheels and the headers of TensorFlow's, the first; headers are not counted as engine files. */
 async function unpack(
   wheels: readonly string[],
   platform: EnginePlatform,
@@ -161,7 +165,7 @@ async function unpack(
     const wheel = await WheelArchive.open(path);
     try {
       const headers = index === 0 ? wheel.names().filter((name) => neededHeaders.test(name)) : [];
-      const kept = index === 0 ? platform.libraries : wheel.names().filter((name) => cudaFiles.test(name));
+      const kept = index === 0 ? platform.libraries : wheel.names().filter(isNeeded);
       const total = [...headers, ...kept].reduce((sum, name) => sum + wheel.bytesOf(name), 0);
       await assertSpace(folder, total);
       let done = 0;
@@ -182,6 +186,8 @@ async function unpack(
 
 /** What the CUDA engine needs of the nvidia wheels: libraries, and the assembler and bitcode that XLA looks for. */
 const cudaFiles = /^nvidia\/[^/]+\/(lib\/.*\.so[.\d]*|bin\/ptxas|nvvm\/libdevice\/.*)$/;
+
+const isNeeded = (name: string): boolean => cudaFiles.test(name) || openBlasLibrary.test(name);
 
 async function describeFile(folder: string, name: string): Promise<EngineFile> {
   const path = join(folder, name);
