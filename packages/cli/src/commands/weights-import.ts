@@ -1,5 +1,5 @@
 import { selectEngine } from "@divgen/backend-node";
-import { nearestName, UsageError } from "@divgen/experiment";
+import { spellingHint, UsageError } from "@divgen/experiment";
 import { Command } from "commander";
 import type { CommandOutput } from "../command-output.ts";
 import { type KnownNetwork, knownNetworks } from "../weights/known-networks.ts";
@@ -36,6 +36,6 @@ export function findNetwork(name: string): KnownNetwork {
   if (network !== undefined) return network;
   const names = knownNetworks.map((known) => known.name);
   throw new UsageError(
-    `--network: there is no network "${name}". Did you mean ${nearestName(name, names)}? All: ${names.join(", ")}`,
+    `--network: there is no network "${name}".${spellingHint(name, names)} All: ${names.join(", ")}`,
   );
 }

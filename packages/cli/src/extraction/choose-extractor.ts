@@ -1,6 +1,6 @@
 import { type Engine, type EngineChoice, engineNames, parseEngineChoice, selectEngine } from "@divgen/backend-node";
 import { DataError, type FeatureExtractor } from "@divgen/core-tensors";
-import { nearestName, UsageError } from "@divgen/experiment";
+import { spellingHint, UsageError } from "@divgen/experiment";
 import {
   createInceptionV3,
   createPixelFeatures,
@@ -71,9 +71,8 @@ export async function chooseExtractor(flags: ExtractorFlags): Promise<ChosenExtr
   const extractor = weights === undefined ? builtIn(name)!() : createNetwork(name, weights.weights, flags.weights);
   const layer = flags.layer ?? (extractor.layers.includes("pooled") ? "pooled" : extractor.layers.at(-1)!);
   if (!extractor.layers.includes(layer)) {
-    const nearest = nearestName(layer, extractor.layers);
     throw new UsageError(
-      `--layer: ${name} has no layer "${layer}". Did you mean ${nearest}? All: ${extractor.layers.join(", ")}`,
+      `--layer: ${name} has no layer "${layer}".${spellingHint(layer, extractor.layers)} All: ${extractor.layers.join(", ")}`,
     );
   }
   const { weightHash, resizeRule } = extractor;
@@ -99,7 +98,7 @@ function assertExtractorName(name: string): void {
   if (builtIn(name) !== undefined || name === TENSORFLOW1 || findExtractorNetwork(name) !== undefined) return;
   const names = ["tiny-efficientnet", "pixels", "pixels-64", ...extractorNetworkNames, TENSORFLOW1];
   throw new UsageError(
-    `--extractor: there is no extractor "${name}". Did you mean ${nearestName(name, names)}? All: ${names.join(", ")}`,
+    `--extractor: there is no extractor "${name}".${spellingHint(name, names)} All: ${names.join(", ")}`,
   );
 }
 
