@@ -3,7 +3,7 @@ import { spellingHint, UsageError } from "@divgen/experiment";
 import { Command } from "commander";
 import type { CommandOutput } from "../command-output.ts";
 import { type KnownNetwork, knownNetworks } from "../weights/known-networks.ts";
-import { importWeights, storedPath } from "../weights/weight-store.ts";
+import { describeSize, importWeights, storedPath } from "../weights/weight-store.ts";
 
 /** `divgen weights import`: keeps a file of weights for a network. */
 export function createWeightsImportCommand(output: CommandOutput): Command {
@@ -24,7 +24,7 @@ export function createWeightsImportCommand(output: CommandOutput): Command {
         output.result(
           json
             ? JSON.stringify({ ...stored, file: storedPath(network.name) }, null, 2)
-            : `${network.name}: ${(bytes / 1e6).toFixed(1)} MB in ${storedPath(network.name)}\nsha256 of ${source.file}: ${source.sha256} (${kind})`,
+            : `${network.name}: ${describeSize(bytes)} in ${storedPath(network.name)}\nsha256 of ${source.file}: ${source.sha256} (${kind})`,
         );
       },
     );

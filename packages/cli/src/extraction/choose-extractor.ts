@@ -11,7 +11,7 @@ import { WeightFileError } from "@divgen/weight-files";
 import type { Command } from "commander";
 import { optionalInteger } from "../evaluation/evaluation-settings.ts";
 import type { FeatureOrigin } from "../samples/sample-set.ts";
-import { extractorNetworkNames, findExtractorNetwork, originalOf } from "../weights/known-networks.ts";
+import { extractorNetworkNames, filesOf, findExtractorNetwork, originalOf } from "../weights/known-networks.ts";
 import { readWeights } from "../weights/read-weights.ts";
 import { loadStoredWeights } from "../weights/weight-store.ts";
 
@@ -113,9 +113,8 @@ async function findWeights(
   const network = networkOf(name);
   const weights = file === undefined ? (await loadStoredWeights(network.name))?.weights : await readWeights(file);
   if (weights === undefined) {
-    const known = network.originals.map(({ file: original }) => original).join(" or ") || "a file of its weights";
     throw new DataError(
-      `there are no weights of ${network.name} here. Download ${known}, then: divgen weights import FILE --network ${network.name}`,
+      `there are no weights of ${network.name} here. Download ${filesOf(network)}, then: divgen weights import FILE --network ${network.name}`,
     );
   }
   return { weights, isOriginal: originalOf(network, weights.sha256) !== undefined };
