@@ -201,6 +201,7 @@ describe("divgen evaluate on features", () => {
       [["--metrics", "frechet-distanse"], /no metric "frechet-distanse". Did you mean frechet-distance/],
       [["--metrics", "FID"], /no metric "FID". Here it is frechet-distance \(titled FID with/],
       [["--metrics", "beauty"], /no metric "beauty". All: frechet-distance/],
+      [["--extractor", "pixels"], /--extractor: pixels describes images, and .* holds features already; leave it out/],
       [["--metrics", "purity"], /purity needs more than two sets of samples/],
       [["--neighbours", "0"], /--neighbours: expected an integer >= 1, got "0"/],
       [["--vendi-order", "-1"], /--vendi-order: expected a number > 0 or inf, got "-1"/],

@@ -3,7 +3,12 @@ import { UsageError } from "@divgen/experiment";
 import { type MetricName, type MetricResult, metricTitle, type Provenance } from "@divgen/metrics";
 import { randomKey } from "@divgen/random";
 import type { CommandOutput } from "../command-output.ts";
-import { type ChosenExtractor, chooseExtractor, type ExtractorFlags } from "../extraction/choose-extractor.ts";
+import {
+  assertExtractorIsUsed,
+  type ChosenExtractor,
+  chooseExtractor,
+  type ExtractorFlags,
+} from "../extraction/choose-extractor.ts";
 import { describeOrigin, originDifference } from "../samples/feature-origin.ts";
 import { openSamples } from "../samples/open-samples.ts";
 import type { FeatureOrigin, SampleSet } from "../samples/sample-set.ts";
@@ -53,6 +58,7 @@ export async function evaluateSamples(request: EvaluationRequest): Promise<Evalu
   const { settings } = request;
   const generated = await openSamples(request.generated);
   const reference = request.reference === undefined ? undefined : await openSamples(request.reference);
+  assertExtractorIsUsed(request.extractorFlags, reference === undefined ? [generated] : [generated, reference]);
   const metrics = request.metrics ?? standardMetrics(generated.kind, reference?.kind);
   assertNeeds(metrics, generated, reference, settings);
   const chosen = [generated, reference].some((samples) => samples?.kind === "images")

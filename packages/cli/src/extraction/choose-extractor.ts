@@ -10,7 +10,7 @@ import {
 import { WeightFileError } from "@divgen/weight-files";
 import type { Command } from "commander";
 import { optionalInteger } from "../evaluation/evaluation-settings.ts";
-import type { FeatureOrigin } from "../samples/sample-set.ts";
+import type { FeatureOrigin, SampleSet } from "../samples/sample-set.ts";
 import { extractorNetworkNames, filesOf, findExtractorNetwork, originalOf } from "../weights/known-networks.ts";
 import { readWeights } from "../weights/read-weights.ts";
 import { loadStoredWeights } from "../weights/weight-store.ts";
@@ -30,8 +30,7 @@ export function addExtractorOptions(command: Command): Command {
   return command
     .option(
       "--extractor <name>",
-      "what describes images: tiny-efficientnet (embedded), pixels, pixels-SIZE, or a network with imported weights",
-      "tiny-efficientnet",
+      "what describes images: tiny-efficientnet (embedded), pixels, pixels-SIZE, or a network with imported weights (default: tiny-efficientnet)",
     )
     .option("--layer <name>", "layer of the extractor (default: pooled)")
     .option("--weights <file>", "weights of the extractor instead of imported ones")
@@ -81,6 +80,21 @@ export async function chooseExtractor(flags: ExtractorFlags): Promise<ChosenExtr
     origin: { extractor: extractor.name, weightHash, resizeRule, layer },
     skipUnreadable: flags.skipUnreadable ?? false,
   };
+}
+
+/**
+ * Refuses an extractor that has nothing to describe: its name beside numbers of other features would mislead.
+ *
+ * @throws UsageError if one is named, no samples are images, and some features are not said to come from it.
+ */
+export function assertExtractorIsUsed({ extractor }: ExtractorFlags, samples: readonly SampleSet[]): void {
+  if (extractor === undefined || samples.some(({ kind }) => kind === "images")) return;
+  const other = samples.find((set) => set.kind !== "images" && set.origin?.extractor !== extractor);
+  if (other !== undefined) {
+    throw new UsageError(
+      `--extractor: ${extractor} describes images, and ${other.path} holds ${other.kind} already; leave it out`,
+    );
+  }
 }
 
 /** Inception as torch-fidelity and the original graph feed it: the same network, another resize. */
