@@ -82,7 +82,9 @@ async function evaluateOpened(
   const plan = { metrics, origin, ...sizeOf(generated) };
   assertProtocol(settings, plan);
 
-  const options = { ...request, chosen, isForFeatures: metrics.some((metric) => isOfFeatures(metric, settings)) };
+  const isForFeatures = metrics.some((metric) => isOfFeatures(metric, settings));
+  const leastCount = metrics.every((metric) => needsOf(metric).group === "paired-images") ? 1 : 2;
+  const options = { ...request, chosen, isForFeatures, leastCount };
   const measured = await measureSide(generated, { ...options, withLogits: metrics.includes("inception-score") });
   const measuredReference =
     reference === undefined ? undefined : await measureSide(reference, { ...options, withLogits: false });
