@@ -51,6 +51,12 @@ describe("divgen evaluate on features", () => {
     expect(evaluation.reference).toBeUndefined();
   });
 
+  it("prints different bins with the number of all", async () => {
+    const words = ["--generated", generated, "--reference", reference, "--metrics", "ndb", "--bins", "6"];
+    const { results } = await runDivgen("evaluate", ...words);
+    expect(results[0]).toMatch(/^NDB \(features\) +\d of 6 bins \(lower is better\)$/m);
+  });
+
   it("estimates the mean distance of pairs", async () => {
     const words = ["--generated", generated, "--metrics", "pairwise-distance", "--pairs", "40000"];
     const { results } = await evaluate(...words);
