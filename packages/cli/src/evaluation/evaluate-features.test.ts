@@ -168,7 +168,7 @@ describe("divgen evaluate on features", () => {
         "another width",
         3,
         () => putArray(at("wide.npy"), [6, 2], finite),
-        /features of one width, got 2 for generated and 6/,
+        /features of one width, got 2 for generated and 6 .*one extractor/,
       ],
       [
         "integers",
@@ -219,6 +219,15 @@ describe("divgen evaluate on features", () => {
       const run = await runDivgen("evaluate", "--generated", generated, "--reference", reference, ...words);
       expect(run.error).toMatch(message);
       expect(run.exitCode).toBe(2);
+    });
+
+    it("more bins than reference samples", async () => {
+      const words = ["--generated", generated, "--reference", reference, "--metrics", "ndb", "--bins", "71"];
+      const run = await runDivgen("evaluate", ...words);
+      expect([run.exitCode, run.error]).toEqual([
+        3,
+        "divgen: ndb: 71 bins need at least as many reference samples, got 70; give more, or lower --bins",
+      ]);
     });
 
     it("a number of samples that the protocol does not have", async () => {
