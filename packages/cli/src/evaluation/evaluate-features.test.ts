@@ -57,6 +57,16 @@ describe("divgen evaluate on features", () => {
     expect(results[0]).toMatch(/^NDB \(features\) +\d of 6 bins \(lower is better\)$/m);
   });
 
+  it("prints the numbers also where they cannot be saved", async () => {
+    const blocked = join(put(join(folder.path, "file"), "x"), "inside");
+    for (const flag of ["--output", "--report"]) {
+      const words = ["--generated", generated, "--metrics", "vendi-score", flag, blocked];
+      const { exitCode, results, error } = await runDivgen("evaluate", ...words);
+      expect([exitCode, results.length, error]).toEqual([3, 1, expect.stringMatching(/cannot make the folder/)]);
+      expect(results[0]).toMatch(/Vendi score/);
+    }
+  });
+
   it("estimates the mean distance of pairs", async () => {
     const words = ["--generated", generated, "--metrics", "pairwise-distance", "--pairs", "40000"];
     const { results } = await evaluate(...words);
