@@ -18,7 +18,7 @@ export {
 } from "./load-checkpoint.ts";
 export { loadTrained } from "./load-trained.ts";
 export type { LoggedMetric, MetricRecord } from "./metric-record.ts";
-export { nearestName } from "./nearest-name.ts";
+export { spellingHint } from "./nearest-name.ts";
 export {
   createOutput,
   formatDuration,

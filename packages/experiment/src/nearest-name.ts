@@ -41,6 +41,17 @@ export function nearestName(name: string, candidates: readonly string[]): string
   return nearest;
 }
 
+/**
+ * " Did you mean NAME?" for the end of a message; nothing where no candidate is like the name, since a wrong guess misleads.
+ * Half of the letters, at least, must be right.
+ */
+export function spellingHint(name: string, candidates: readonly string[]): string {
+  const nearest = nearestName(name, candidates);
+  if (nearest === undefined) return "";
+  const cost = editDistance(name.toLowerCase(), nearest.toLowerCase());
+  return cost <= Math.max(name.length, nearest.length) / 2 ? ` Did you mean ${nearest}?` : "";
+}
+
 function lastPart(dotted: string): string {
   return dotted.slice(dotted.lastIndexOf(".") + 1);
 }

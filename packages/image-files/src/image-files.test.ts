@@ -85,11 +85,14 @@ describe("files that cannot be used", () => {
     await writeFile(empty, "");
     const text = join(folder, "text.jpg");
     await writeFile(text, "this is no picture");
+    const bitmap = join(folder, "old.bmp");
+    await writeFile(bitmap, Uint8Array.of(0x42, 0x4d, 58, 0, 0, 0));
     for (const [path, reason] of [
       [join(folder, "missing.png"), "there is no such file"],
       [folder, "got a folder"],
       [empty, "0 bytes"],
       [text, "decoding failed"],
+      [bitmap, "got a BMP. Convert it to PNG"],
     ] as const) {
       const failure = await readImage(path).catch((error: unknown) => error);
       expect(failure).toBeInstanceOf(DataError);

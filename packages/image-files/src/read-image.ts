@@ -1,9 +1,9 @@
-import { stat } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { DataError } from "@divgen/core-tensors";
 import sharp from "sharp";
 import type { PixelImage } from "./pixel-image.ts";
 
-/** File name endings that `readImage` is meant for, in lower case. */
+/** File name endings of images, in lower case. Of these `readImage` decodes all but BMP, which it names in its error. */
 export const imageExtensions: readonly string[] = [
   ".png",
   ".jpg",
@@ -42,7 +42,7 @@ export async function readImage(path: string): Promise<PixelImage> {
     }
     throw new Error(`it has ${info.channels} channels`);
   } catch (error) {
-    throw unreadable(path, error);
+    throw await unreadable(path, error);
   }
 }
 
@@ -53,7 +53,7 @@ export async function readImageSize(path: string): Promise<{ width: number; heig
     const { autoOrient } = await sharp(path, { failOn: "error" }).metadata();
     return { width: autoOrient.width, height: autoOrient.height };
   } catch (error) {
-    throw unreadable(path, error);
+    throw await unreadable(path, error);
   }
 }
 
@@ -72,12 +72,29 @@ async function assertReadableFile(path: string): Promise<void> {
   }
 }
 
-function unreadable(path: string, error: unknown): DataError {
+/** What to say of a file that was not decoded. */
+async function unreadable(path: string, error: unknown): Promise<DataError> {
+  const expected = `${path}: expected a whole PNG, JPEG, WebP, TIFF, GIF or AVIF image`;
+  if (await isBitmap(path)) {
+    return new DataError(`${expected}, got a BMP. Convert it to PNG, which loses nothing.`, { cause: error });
+  }
   const reason = (error as Error).message.replaceAll(/\s+/g, " ").trim();
+  // libvips keeps its reasons in a buffer of the process: beside other failures a file may be left without one.
+  const stated = reason === "Unknown error" ? "" : ` (${reason})`;
   return new DataError(
-    `${path}: expected a whole PNG, JPEG, WebP or TIFF image, but decoding failed (${reason}). The file is damaged, cut off or of another format: copy or download it again, or remove it.`,
+    `${expected}, but decoding failed${stated}. The file is damaged, cut off or of another format: copy or download it again, or remove it.`,
     { cause: error },
   );
+}
+
+async function isBitmap(path: string): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);
+    return bytesRead === 2 && buffer.toString("latin1") === "BM";
+  } finally {
+    await file.close();
+  }
 }
 
 function bytes(buffer: Buffer): Uint8Array {

@@ -1,7 +1,7 @@
 import type { RowMatrix } from "@divgen/clustering";
-import type { MetricAccumulator } from "./frechet-accumulator.ts";
 import { type InceptionScoreOptions, inceptionScore } from "./inception-score.ts";
 import { type SubsetOptions, subsetKernelDistance } from "./kernel-distance.ts";
+import { type MetricAccumulator, nothingTakenIn } from "./metric-accumulator.ts";
 import { describeMetric, type MetricResult, type Provenance } from "./metric-result.ts";
 import { neighbourMetrics } from "./neighbour-metrics.ts";
 import { type VendiOrder, vendiScore } from "./vendi-score.ts";
@@ -66,8 +66,7 @@ function collectRows(measure: (rows: RowMatrix) => MetricResult[]): MetricAccumu
     },
     compute: () => {
       const [first] = batches;
-      if (first === undefined)
-        throw new RangeError("samples: expected at least one batch, got none; call update first");
+      if (first === undefined) throw new RangeError(nothingTakenIn);
       const rows = batches.reduce((sum, batch) => sum + batch.rows, 0);
       const exact = batches.some(({ values }) => values instanceof Float64Array);
       const values = new (exact ? Float64Array : Float32Array)(rows * first.columns);

@@ -1,17 +1,8 @@
 import type { RowMatrix } from "@divgen/clustering";
 import { createStatisticsAccumulator, type FeatureStatistics } from "./feature-statistics.ts";
 import { frechetDistance } from "./frechet-distance.ts";
-import { describeMetric, type MetricResult, type Provenance } from "./metric-result.ts";
-
-/** A metric that takes in samples batch by batch. */
-export interface MetricAccumulator<Samples> {
-  /** Takes in a batch, which is borrowed. */
-  update(samples: Samples): void;
-  /** The values of all samples since the start or the last `reset`. */
-  compute(): MetricResult[];
-  /** Forgets all samples. */
-  reset(): void;
-}
+import type { MetricAccumulator } from "./metric-accumulator.ts";
+import { describeMetric, type Provenance } from "./metric-result.ts";
 
 /**
  * Frechet distance of streamed features to reference statistics.

@@ -1,3 +1,5 @@
+import { assertFinite } from "./assert-finite.ts";
+
 /** Two images of one size, channels last, row-major. */
 export interface ImagePair {
   readonly first: ArrayLike<number>;
@@ -16,7 +18,7 @@ export interface ValueRange {
  * Peak signal-to-noise ratio in decibels: 10 log10(range^2 / mean squared difference).
  *
  * @returns infinity for equal images.
- * @throws RangeError if sizes do not fit or the range is not > 0.
+ * @throws RangeError if sizes do not fit, a value is not finite, or the range is not > 0.
  */
 export function peakSignalToNoiseRatio(pair: ImagePair, { range }: ValueRange): number {
   assertPair(pair, range, 1);
@@ -30,7 +32,7 @@ export function peakSignalToNoiseRatio(pair: ImagePair, { range }: ValueRange): 
  * border, and over channels. (The first implementation leaves the border out, which changes small images a little.)
  *
  * @returns in [-1, 1], 1 for equal images.
- * @throws RangeError if sizes do not fit, a side is below 11, or the range is not > 0.
+ * @throws RangeError if sizes do not fit, a side is below 11, a value is not finite, or the range is not > 0.
  * @see Wang et al., "Image quality assessment: from error visibility to structural similarity", 2004; k1 = 0.01,
  * k2 = 0.03. Equals torchmetrics.
  */
@@ -46,7 +48,7 @@ const SCALE_WEIGHTS = [0.0448, 0.2856, 0.3001, 0.2363, 0.1333];
  * window fits) and the last full term, each raised to its weight; negative terms count as 0.
  *
  * @returns in [0, 1], 1 for equal images.
- * @throws RangeError if sizes do not fit, a side is below 176, or the range is not > 0.
+ * @throws RangeError if sizes do not fit, a side is below 176, a value is not finite, or the range is not > 0.
  * @see Wang et al., "Multiscale structural similarity for image quality assessment", 2003. Equals torchmetrics.
  */
 export function multiScaleStructuralSimilarity(pair: ImagePair, { range }: ValueRange): number {
@@ -172,11 +174,17 @@ function halve({ values, height, width }: Plane): Plane {
 }
 
 function assertPair({ first, second, height, width, channels }: ImagePair, range: number, leastSide: number): void {
-  if (!(range > 0)) throw new RangeError(`range: expected a number > 0, got ${range}`);
+  if (!(range > 0) || !Number.isFinite(range)) {
+    throw new RangeError(`range: expected a number > 0, got ${range}`);
+  }
   for (const [name, image] of Object.entries({ first, second })) {
     if (image.length !== height * width * channels || image.length === 0) {
       throw new RangeError(`${name}: expected ${height} x ${width} x ${channels} values, got ${image.length}`);
     }
+    assertFinite(image, name);
+  }
+  if (Math.min(height, width, channels) < 1 || ![height, width, channels].every(Number.isInteger)) {
+    throw new RangeError(`images: expected integers >= 1 as sizes, got ${height} x ${width} x ${channels}`);
   }
   if (Math.min(height, width) < leastSide) {
     throw new RangeError(`images: expected sides of at least ${leastSide} pixels, got ${height} x ${width}`);

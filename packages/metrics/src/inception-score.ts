@@ -1,5 +1,6 @@
 import { assertRowMatrix, type RowMatrix } from "@divgen/clustering";
 import { permutation, type RandomKey } from "@divgen/random";
+import { meanAndDeviation } from "./mean-and-deviation.ts";
 import { takeRows } from "./take-rows.ts";
 
 /** How samples are split. */
@@ -37,9 +38,7 @@ export function inceptionScore(logits: RowMatrix, { splits = 10, key }: Inceptio
     const to = Math.floor(((split + 1) * logits.rows) / splits);
     return scoreOfRows(ordered, from, to);
   });
-  const value = scores.reduce((sum, score) => sum + score, 0) / splits;
-  const variance = scores.reduce((sum, score) => sum + (score - value) ** 2, 0) / splits;
-  return { value, standardDeviation: Math.sqrt(variance) };
+  return meanAndDeviation(scores);
 }
 
 function scoreOfRows({ values, columns }: RowMatrix, from: number, to: number): number {

@@ -15,6 +15,7 @@ export {
   createNeighbourMetrics,
   createVendiScore,
 } from "./collected-metrics.ts";
+export type { Contingency } from "./contingency.ts";
 export {
   createStatisticsAccumulator,
   type FeatureStatistics,
@@ -25,7 +26,7 @@ export {
   type StatisticsShard,
   statisticsOf,
 } from "./feature-statistics.ts";
-export { createFrechetDistance, type MetricAccumulator } from "./frechet-accumulator.ts";
+export { createFrechetDistance } from "./frechet-accumulator.ts";
 export { type FrechetDistance, frechetDistance, frechetDistanceOfFeatures } from "./frechet-distance.ts";
 export {
   type ImagePair,
@@ -34,6 +35,7 @@ export {
   structuralSimilarity,
   type ValueRange,
 } from "./image-similarity.ts";
+export { createImageSimilarity, type SimilarityName, similarityNames } from "./image-similarity-accumulator.ts";
 export { type InceptionScore, type InceptionScoreOptions, inceptionScore } from "./inception-score.ts";
 export {
   kernelDistance,
@@ -43,6 +45,7 @@ export {
   subsetKernelDistance,
 } from "./kernel-distance.ts";
 export { assertMatrixSize, type LinearAlgebra64, plainLinearAlgebra } from "./linear-algebra.ts";
+export type { MergeableMetric, MetricAccumulator } from "./metric-accumulator.ts";
 export {
   assertComparable,
   describeMetric,
@@ -53,16 +56,25 @@ export {
   metricTitle,
   type Provenance,
 } from "./metric-result.ts";
+export { createMixtureCoverage, createModeCounts, type ModeCountOptions } from "./mode-accumulators.ts";
 export {
   countModes,
   type DivergenceOptions,
+  type GaussianMixture,
   type MixtureCoverage,
+  type MixtureTally,
   type ModeCounts,
   mixtureCoverage,
   type QualityRule,
   reverseKl,
 } from "./mode-coverage.ts";
 export { type NeighbourMetrics, neighbourMetrics } from "./neighbour-metrics.ts";
+export { meanOfPairs, type PairMean, type PairValues } from "./pair-mean.ts";
+export {
+  type ConditionDistances,
+  createPairwiseDiversity,
+  type DistancesByCondition,
+} from "./pairwise-accumulator.ts";
 export {
   type PairRule,
   type PairwiseDiversity,
@@ -71,7 +83,9 @@ export {
   pairwiseDiversity,
   type SamplePair,
 } from "./pairwise-distance.ts";
+export { createPartitionAgreement, type LabelledRows } from "./partition-accumulator.ts";
 export { type PartitionAgreement, partitionAgreement } from "./partition-agreement.ts";
+export { createPerceptualDistance, type FeatureMapPair } from "./perceptual-accumulator.ts";
 export { type FeatureMap, perceptualDistance } from "./perceptual-distance.ts";
 export { type EvaluationProtocol, type ProtocolName, protocols } from "./protocols.ts";
 export {
@@ -87,7 +101,7 @@ export {
   type SegmentResponse,
   type SegmentResponseAccumulator,
 } from "./segment-response.ts";
-export { createSegmentationScores, type LabelMaps } from "./segmentation-accumulator.ts";
+export { type CountedConfusion, createSegmentationScores, type LabelMaps } from "./segmentation-accumulator.ts";
 export {
   type AbsentClassRule,
   type ConfusionMatrix,

@@ -1,5 +1,6 @@
 import { assertRowMatrix, type RowMatrix, rowProducts } from "@divgen/clustering";
 import { choice, type RandomKey } from "@divgen/random";
+import { meanAndDeviation } from "./mean-and-deviation.ts";
 import { takeRows } from "./take-rows.ts";
 
 /** The kernel (gamma x.y + coefficient)^degree. */
@@ -76,9 +77,7 @@ export function subsetKernelDistance(
     const b = takeRows(second, choice(subsetKey.split("second"), second.rows, subsetSize));
     return kernelDistance(a, b, kernel);
   });
-  const value = values.reduce((sum, each) => sum + each, 0) / subsets;
-  const variance = values.reduce((sum, each) => sum + (each - value) ** 2, 0) / subsets;
-  return { value, standardDeviation: Math.sqrt(variance) };
+  return meanAndDeviation(values);
 }
 
 const BLOCK = 32;

@@ -54,6 +54,18 @@ export function countModes(
   reference?: ArrayLike<number>,
   options: DivergenceOptions = {},
 ): ModeCounts {
+  return coverageOfModes(modeHistogram(labels, modeCount), reference, options);
+}
+
+/**
+ * Samples in each mode.
+ *
+ * @throws RangeError for a mode count below 1 or a label out of range.
+ */
+export function modeHistogram(labels: ArrayLike<number>, modeCount: number): Float64Array {
+  if (!Number.isInteger(modeCount) || modeCount < 1) {
+    throw new RangeError(`modeCount: expected an integer >= 1, got ${modeCount}`);
+  }
   const counts = new Float64Array(modeCount);
   for (let sample = 0; sample < labels.length; sample++) {
     const label = labels[sample]!;
@@ -62,6 +74,15 @@ export function countModes(
     }
     counts[label]!++;
   }
+  return counts;
+}
+
+/** Modes seen and reverse KL of a histogram. */
+export function coverageOfModes(
+  counts: Float64Array,
+  reference: ArrayLike<number> | undefined,
+  options: DivergenceOptions,
+): ModeCounts {
   return { modes: counts.filter((count) => count > 0).length, reverseKl: reverseKl(counts, reference, options) };
 }
 
@@ -74,6 +95,22 @@ export interface QualityRule {
   readonly rule: "disc" | "box";
   /** Standard deviations. @defaultValue 3 */
   readonly radius?: number;
+}
+
+/** A mixture of equal isotropic Gaussians. */
+export interface GaussianMixture {
+  /** [mode, coordinate]. */
+  readonly means: RowMatrix;
+  /** Of each mode, > 0. */
+  readonly standardDeviation: number;
+}
+
+/** Points by their nearest mean: integers, which add up exactly. */
+export interface MixtureTally {
+  /** All points nearest to each mean. */
+  readonly nearestCounts: Int32Array;
+  /** Those of high quality. */
+  readonly goodCounts: Int32Array;
 }
 
 /** Coverage of a mixture of equal isotropic Gaussians. */
@@ -101,14 +138,39 @@ export function mixtureCoverage(
   standardDeviation: number,
   { rule, radius = 3 }: QualityRule,
 ): MixtureCoverage {
+  const mixture = { means, standardDeviation };
+  assertMixture(mixture, radius);
+  return coverageOfTally(tallyPoints(points, mixture, { rule, radius }));
+}
+
+/** @throws RangeError for means that are not finite, or a deviation or radius that is not > 0. */
+export function assertMixture({ means, standardDeviation }: GaussianMixture, radius: number): void {
+  assertRowMatrix(means, "means");
+  for (const [name, value] of Object.entries({ standardDeviation, radius })) {
+    if (!(value > 0) || !Number.isFinite(value)) {
+      throw new RangeError(`${name}: expected a finite number > 0, got ${value}`);
+    }
+  }
+}
+
+/** The tally of no point. */
+export function emptyTally(modeCount: number): MixtureTally {
+  return { nearestCounts: new Int32Array(modeCount), goodCounts: new Int32Array(modeCount) };
+}
+
+/** Assigns points to their nearest means and tells the good ones. */
+export function tallyPoints(
+  points: RowMatrix,
+  { means, standardDeviation }: GaussianMixture,
+  { rule, radius }: Required<QualityRule>,
+): MixtureTally {
   assertRowMatrix(points, "points");
-  if (!(standardDeviation > 0))
-    throw new RangeError(`standardDeviation: expected a number > 0, got ${standardDeviation}`);
+  if (points.columns !== means.columns) {
+    throw new RangeError(`points: expected ${means.columns} coordinates as the means have, got ${points.columns}`);
+  }
   const { labels } = assignToClusters(points, means);
-  const nearestCounts = new Int32Array(means.rows);
-  const covered = new Uint8Array(means.rows);
+  const { nearestCounts, goodCounts } = emptyTally(means.rows);
   const limit = radius * standardDeviation;
-  let good = 0;
   for (const [point, mode] of labels.entries()) {
     nearestCounts[mode]!++;
     let squared = 0;
@@ -119,17 +181,23 @@ export function mixtureCoverage(
       squared += difference * difference;
       farthest = Math.max(farthest, Math.abs(difference));
     }
-    if ((rule === "disc" ? Math.sqrt(squared) : farthest) < limit) {
-      good++;
-      covered[mode] = 1;
-    }
+    if ((rule === "disc" ? Math.sqrt(squared) : farthest) < limit) goodCounts[mode]!++;
   }
+  return { nearestCounts, goodCounts };
+}
+
+/** Coverage from a tally of at least one point. */
+export function coverageOfTally({ nearestCounts, goodCounts }: MixtureTally): MixtureCoverage {
   return {
-    modes: covered.reduce((sum, flag) => sum + flag, 0),
-    highQualityShare: good / points.rows,
-    nearestCounts,
+    modes: goodCounts.filter((count) => count > 0).length,
+    highQualityShare: sumOf(goodCounts) / sumOf(nearestCounts),
+    nearestCounts: nearestCounts.slice(),
     reverseKl: reverseKl(nearestCounts),
   };
+}
+
+function sumOf(counts: Int32Array): number {
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 function totalOf(counts: ArrayLike<number>, name: string): number {

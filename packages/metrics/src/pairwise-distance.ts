@@ -1,5 +1,6 @@
 import { assertRowMatrix, type RowMatrix } from "@divgen/clustering";
 import { integers, type RandomKey } from "@divgen/random";
+import { meanAndDeviation } from "./mean-and-deviation.ts";
 
 /** Two samples of one condition, by number. */
 export type SamplePair = readonly [number, number];
@@ -65,26 +66,25 @@ export interface PairwiseDiversity {
 export function pairwiseDiversity(distances: readonly ArrayLike<number>[]): PairwiseDiversity {
   if (distances.length === 0) throw new RangeError("distances: expected at least one condition, got none");
   const means = distances.map((ofCondition, condition) => {
-    if (ofCondition.length === 0)
-      throw new RangeError(`distances: expected pairs for condition ${condition}, got none`);
-    let sum = 0;
-    for (let pair = 0; pair < ofCondition.length; pair++) {
-      const distance = ofCondition[pair]!;
-      if (!(distance >= 0) || !Number.isFinite(distance)) {
-        throw new RangeError(`distances: expected finite numbers >= 0, got ${distance} for condition ${condition}`);
-      }
-      sum += distance;
-    }
-    return sum / ofCondition.length;
+    assertDistances(ofCondition, condition);
+    return meanAndDeviation(Array.from(ofCondition)).value;
   });
-  const value = means.reduce((sum, mean) => sum + mean, 0) / means.length;
-  const variance = means.reduce((sum, mean) => sum + (mean - value) ** 2, 0) / means.length;
   return {
-    value,
-    standardDeviation: Math.sqrt(variance),
+    ...meanAndDeviation(means),
     conditionCount: means.length,
     pairCount: distances.reduce((sum, ofCondition) => sum + ofCondition.length, 0),
   };
+}
+
+/** @throws RangeError if there is no distance, or one is not finite and >= 0. */
+export function assertDistances(distances: ArrayLike<number>, condition: number): void {
+  if (distances.length === 0) throw new RangeError(`distances: expected pairs for condition ${condition}, got none`);
+  for (let pair = 0; pair < distances.length; pair++) {
+    const distance = distances[pair]!;
+    if (!(distance >= 0) || !Number.isFinite(distance)) {
+      throw new RangeError(`distances: expected finite numbers >= 0, got ${distance} for condition ${condition}`);
+    }
+  }
 }
 
 /**

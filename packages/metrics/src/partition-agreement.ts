@@ -1,12 +1,5 @@
 import { minimumCostAssignment } from "@divgen/clustering";
-
-/** Rows by class (down) and cluster (across). */
-interface Contingency {
-  readonly table: readonly Float64Array[];
-  readonly classTotals: Float64Array;
-  readonly clusterTotals: Float64Array;
-  readonly total: number;
-}
+import { type Contingency, contingencyOf } from "./contingency.ts";
 
 /** How well a partition agrees with known classes. All in [0, 1] but the adjusted Rand index, which may be negative. */
 export interface PartitionAgreement {
@@ -33,9 +26,19 @@ export interface PartitionAgreement {
  * @see Liu et al., "Diverse Image Generation via Self-Conditioned GANs", CVPR 2020, table 4. Equals scikit-learn.
  */
 export function partitionAgreement(classes: ArrayLike<number>, clusters: ArrayLike<number>): PartitionAgreement {
-  const contingency = contingencyOf(classes, clusters);
-  const { table, classTotals, clusterTotals, total } = contingency;
-  const information = mutualInformation(contingency);
+  return agreementOf(contingencyOf(classes, clusters));
+}
+
+/**
+ * Agreement of the partition and the classes that a table counts.
+ *
+ * @throws RangeError if it counts no row.
+ */
+export function agreementOf(contingency: Contingency): PartitionAgreement {
+  const summed = withTotals(contingency);
+  const { table, classTotals, clusterTotals, total } = summed;
+  if (total === 0) throw new RangeError("classes: expected at least one row, got none");
+  const information = mutualInformation(summed);
   const entropies = [entropyOf(classTotals, total), entropyOf(clusterTotals, total)] as const;
   const trivial = entropies[0] === 0 && entropies[1] === 0;
   const largestInCluster = Array.from(clusterTotals, (_, cluster) =>
@@ -48,38 +51,38 @@ export function partitionAgreement(classes: ArrayLike<number>, clusters: ArrayLi
     geometricNmi: trivial ? 1 : information === 0 ? 0 : information / Math.sqrt(entropies[0] * entropies[1]),
     purity: sum(largestInCluster) / total,
     inversePurity: sum(largestInClass) / total,
-    ari: adjustedRandIndex(contingency),
-    hungarianAccuracy: matchedRows(contingency) / total,
+    ari: adjustedRandIndex(summed),
+    hungarianAccuracy: matchedRows(summed) / total,
   };
 }
 
-function contingencyOf(classes: ArrayLike<number>, clusters: ArrayLike<number>): Contingency {
-  if (classes.length !== clusters.length || classes.length === 0) {
-    throw new RangeError(`clusters: expected ${classes.length} numbers (at least 1), got ${clusters.length}`);
-  }
-  const classCount = countOf(classes, "classes");
-  const clusterCount = countOf(clusters, "clusters");
-  const table = Array.from({ length: classCount }, () => new Float64Array(clusterCount));
-  const classTotals = new Float64Array(classCount);
-  const clusterTotals = new Float64Array(clusterCount);
-  for (let row = 0; row < classes.length; row++) {
-    table[classes[row]!]![clusters[row]!]!++;
-    classTotals[classes[row]!]!++;
-    clusterTotals[clusters[row]!]!++;
-  }
-  return { table, classTotals, clusterTotals, total: classes.length };
+/** Rows that a table counts. */
+export function rowsOf({ counts }: Contingency): number {
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
-function countOf(labels: ArrayLike<number>, name: string): number {
-  let largest = 0;
-  for (let row = 0; row < labels.length; row++) {
-    const label = labels[row]!;
-    if (!Number.isInteger(label) || label < 0) {
-      throw new RangeError(`${name}: expected integers >= 0, got ${label} at row ${row}`);
-    }
-    largest = Math.max(largest, label);
-  }
-  return largest + 1;
+/** A table by rows, with its sums. */
+interface SummedTable {
+  readonly table: readonly Float64Array[];
+  readonly classTotals: Float64Array;
+  readonly clusterTotals: Float64Array;
+  readonly total: number;
+}
+
+function withTotals(contingency: Contingency): SummedTable {
+  const { classCount, clusterCount, counts } = contingency;
+  const table = Array.from({ length: classCount }, (_, row) =>
+    counts.subarray(row * clusterCount, (row + 1) * clusterCount),
+  );
+  const sum = (values: Float64Array) => values.reduce((total, count) => total + count, 0);
+  return {
+    table,
+    classTotals: Float64Array.from(table, sum),
+    clusterTotals: Float64Array.from({ length: clusterCount }, (_, cluster) =>
+      table.reduce((total, row) => total + row[cluster]!, 0),
+    ),
+    total: rowsOf(contingency),
+  };
 }
 
 function entropyOf(totals: Float64Array, total: number): number {
@@ -88,7 +91,7 @@ function entropyOf(totals: Float64Array, total: number): number {
   return entropy;
 }
 
-function mutualInformation({ table, classTotals, clusterTotals, total }: Contingency): number {
+function mutualInformation({ table, classTotals, clusterTotals, total }: SummedTable): number {
   let information = 0;
   for (const [row, counts] of table.entries()) {
     for (const [column, count] of counts.entries()) {
@@ -99,7 +102,7 @@ function mutualInformation({ table, classTotals, clusterTotals, total }: Conting
   return Math.max(0, information);
 }
 
-function adjustedRandIndex({ table, classTotals, clusterTotals, total }: Contingency): number {
+function adjustedRandIndex({ table, classTotals, clusterTotals, total }: SummedTable): number {
   const pairs = (counts: Iterable<number>) => {
     let sum = 0;
     for (const count of counts) sum += (count * (count - 1)) / 2;
@@ -114,7 +117,7 @@ function adjustedRandIndex({ table, classTotals, clusterTotals, total }: Conting
   return most === expected ? 1 : (together - expected) / (most - expected);
 }
 
-function matchedRows({ table, classTotals, clusterTotals, total }: Contingency): number {
+function matchedRows({ table, classTotals, clusterTotals, total }: SummedTable): number {
   const tall = classTotals.length > clusterTotals.length;
   const rows = tall ? clusterTotals.length : classTotals.length;
   const columns = tall ? classTotals.length : clusterTotals.length;

@@ -1,3 +1,5 @@
+import { assertFinite } from "./assert-finite.ts";
+
 /** Activations of one image at one layer, channels last, row-major. */
 export interface FeatureMap {
   readonly values: ArrayLike<number>;
@@ -17,7 +19,7 @@ export interface FeatureMap {
  * @param second - the same layers of the other image.
  * @param heads - non-negative channel weights of each layer; ones when absent (the "baseline" form).
  * @returns >= 0.
- * @throws RangeError if layers differ in number or size.
+ * @throws RangeError if layers differ in number or size, or a value is not finite.
  * @see Zhang et al., "The Unreasonable Effectiveness of Deep Features as a Perceptual Metric", CVPR 2018.
  */
 export function perceptualDistance(
@@ -41,9 +43,14 @@ function layerDistance(a: FeatureMap, b: FeatureMap, head: ArrayLike<number> | u
     if ([map.height, map.width, map.channels].join(" x ") !== size || map.values.length !== height * width * channels) {
       throw new RangeError(`${name}: expected ${size} values at layer ${layer}, got ${map.values.length}`);
     }
+    assertFinite(map.values, `${name}, layer ${layer}`);
   }
-  if (head !== undefined && head.length !== channels) {
-    throw new RangeError(`heads: expected ${channels} weights at layer ${layer}, got ${head.length}`);
+  if (!(height * width * channels > 0)) throw new RangeError(`first: expected values at layer ${layer}, got ${size}`);
+  if (head !== undefined) {
+    if (head.length !== channels) {
+      throw new RangeError(`heads: expected ${channels} weights at layer ${layer}, got ${head.length}`);
+    }
+    assertFinite(head, `heads, layer ${layer}`);
   }
   let sum = 0;
   for (let position = 0; position < height * width; position++) {

@@ -1,7 +1,8 @@
-import type { MetricAccumulator } from "./frechet-accumulator.ts";
+import { createMergeableMetric, type MergeableMetric } from "./metric-accumulator.ts";
 import { describeMetric, type Provenance } from "./metric-result.ts";
 import {
   type AbsentClassRule,
+  type ConfusionMatrix,
   type ConfusionOptions,
   confusionMatrix,
   mergeConfusion,
@@ -16,21 +17,33 @@ export interface LabelMaps {
   readonly predicted: ArrayLike<number>;
 }
 
-/** Dataset-level `segmentationScores` of streamed label maps; each `update` counts as one sample. */
+/** Confusion of all pixels taken in, and how many maps they came from. */
+export interface CountedConfusion {
+  readonly confusion: ConfusionMatrix;
+  readonly mapCount: number;
+}
+
+/**
+ * Dataset-level `segmentationScores` of streamed label maps; each `update` counts as one sample. Keeps one confusion
+ * matrix; merged states give the bits of one pass.
+ */
 export function createSegmentationScores(
   classCount: number,
   provenance: Provenance,
   { absentClasses, ...options }: ConfusionOptions & { readonly absentClasses: AbsentClassRule },
-): MetricAccumulator<LabelMaps> {
-  const empty = () => confusionMatrix([], [], classCount);
-  let confusion = empty();
-  let count = 0;
-  return {
-    update: ({ truth, predicted }) => {
-      confusion = mergeConfusion([confusion, confusionMatrix(truth, predicted, classCount, options)]);
-      count++;
-    },
-    compute: () => {
+): MergeableMetric<LabelMaps, CountedConfusion> {
+  return createMergeableMetric<LabelMaps, CountedConfusion>({
+    empty: () => ({ confusion: confusionMatrix([], [], classCount), mapCount: 0 }),
+    measure: ({ truth, predicted }) => ({
+      confusion: confusionMatrix(truth, predicted, classCount, options),
+      mapCount: 1,
+    }),
+    absorb: (own, more) => ({
+      confusion: mergeConfusion([own.confusion, more.confusion]),
+      mapCount: own.mapCount + more.mapCount,
+    }),
+    countOf: ({ mapCount }) => mapCount,
+    describe: ({ confusion }, count) => {
       const { pixelAccuracy, classAccuracy, meanIou } = segmentationScores(confusion, absentClasses);
       const extras = { details: { classes: classCount, absentClasses } };
       return [
@@ -39,9 +52,5 @@ export function createSegmentationScores(
         describeMetric("mean-iou", meanIou, count, provenance, extras),
       ];
     },
-    reset: () => {
-      confusion = empty();
-      count = 0;
-    },
-  };
+  });
 }

@@ -57,12 +57,13 @@ export function createEvaluateCommand(output: CommandOutput): Command {
         }),
       );
       const { evaluation } = outcome;
+      // First of all: a path that cannot be written must not lose the numbers.
+      output.result(flags.json === true ? evaluationJson(evaluation) : evaluationText(evaluation));
       if (flags.output !== undefined) await writeOutputFile(flags.output, `${evaluationJson(evaluation)}\n`);
       if (flags.report !== undefined) {
         makeFolder(flags.report);
         const { htmlPath } = await (await createEvaluationReport(outcome)).write(flags.report);
         output.note(`report: ${htmlPath}`);
       }
-      output.result(flags.json === true ? evaluationJson(evaluation) : evaluationText(evaluation));
     });
 }

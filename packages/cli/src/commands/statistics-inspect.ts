@@ -23,12 +23,15 @@ export function createStatisticsInspectCommand(output: CommandOutput): Command {
       );
       output.result(`mean        norm ${facts.meanNorm.toPrecision(6)}`);
       output.result(`covariance  trace ${facts.trace.toPrecision(6)}, rank at most ${facts.rankAtMost}`);
-      if (facts.rows !== null) output.result(`shard       rows ${facts.rows.join(" to ")} of a set`);
+      if (facts.rows !== null) {
+        const set = facts.setRows === null ? "a set" : `a set of ${facts.setRows}`;
+        output.result(`shard       rows ${facts.rows.join(" to ")} of ${set}`);
+      }
       for (const warning of facts.warnings) output.result(`warning: ${warning}`);
     });
 }
 
-function factsOf({ path, statistics, origin, shard, sha256 }: StatisticsFile) {
+function factsOf({ path, statistics, origin, part, sha256 }: StatisticsFile) {
   const { mean, covariance, count } = statistics;
   const width = mean.length;
   let trace = 0;
@@ -58,7 +61,8 @@ function factsOf({ path, statistics, origin, shard, sha256 }: StatisticsFile) {
     meanNorm: Math.hypot(...mean),
     trace,
     rankAtMost: Math.min(width, Number.isFinite(count) ? count - 1 : width),
-    rows: shard === undefined ? null : [shard.firstRow, shard.endRow],
+    rows: part === undefined ? null : [part.shard.firstRow, part.shard.endRow],
+    setRows: part?.setRows ?? null,
     warnings,
   };
 }

@@ -12,15 +12,17 @@ export function createStatisticsMergeCommand(output: CommandOutput): Command {
     .option("--json", "print what was made as JSON")
     .action(async (files: string[], flags: { readonly output: string; readonly json?: boolean }) => {
       const merged = mergeStatistics(await Promise.all(files.map(readStatisticsFile)));
-      const { statistics, shard, origin } = merged;
-      // A set that is complete needs no shard any more; one that is not begins or ends with one.
+      const { statistics, isExact, part, origin } = merged;
       await writeStatisticsFile(flags.output, statistics, merged);
       const { count, mean } = statistics;
-      const isExact = shard !== undefined;
+      const setRows = part?.setRows ?? null;
       output.result(
         flags.json === true
-          ? JSON.stringify({ file: flags.output, count, features: mean.length, isExact, ...origin }, null, 2)
+          ? JSON.stringify({ file: flags.output, count, features: mean.length, isExact, setRows, ...origin }, null, 2)
           : `${flags.output}: ${count} samples, ${mean.length} features, ${isExact ? "the bits of one pass" : "merged to rounding"}`,
       );
+      if (setRows !== null) {
+        output.note(`of ${setRows} samples: merge the shards of rows ${count} to ${setRows} too before you compare`);
+      }
     });
 }

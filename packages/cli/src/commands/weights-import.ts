@@ -1,9 +1,9 @@
 import { selectEngine } from "@divgen/backend-node";
-import { nearestName, UsageError } from "@divgen/experiment";
+import { spellingHint, UsageError } from "@divgen/experiment";
 import { Command } from "commander";
 import type { CommandOutput } from "../command-output.ts";
 import { type KnownNetwork, knownNetworks } from "../weights/known-networks.ts";
-import { importWeights, storedPath } from "../weights/weight-store.ts";
+import { describeSize, importWeights, storedPath } from "../weights/weight-store.ts";
 
 /** `divgen weights import`: keeps a file of weights for a network. */
 export function createWeightsImportCommand(output: CommandOutput): Command {
@@ -24,7 +24,7 @@ export function createWeightsImportCommand(output: CommandOutput): Command {
         output.result(
           json
             ? JSON.stringify({ ...stored, file: storedPath(network.name) }, null, 2)
-            : `${network.name}: ${(bytes / 1e6).toFixed(1)} MB in ${storedPath(network.name)}\nsha256 of ${source.file}: ${source.sha256} (${kind})`,
+            : `${network.name}: ${describeSize(bytes)} in ${storedPath(network.name)}\nsha256 of ${source.file}: ${source.sha256} (${kind})`,
         );
       },
     );
@@ -36,6 +36,6 @@ export function findNetwork(name: string): KnownNetwork {
   if (network !== undefined) return network;
   const names = knownNetworks.map((known) => known.name);
   throw new UsageError(
-    `--network: there is no network "${name}". Did you mean ${nearestName(name, names)}? All: ${names.join(", ")}`,
+    `--network: there is no network "${name}".${spellingHint(name, names)} All: ${names.join(", ")}`,
   );
 }

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import type { CommandOutput } from "../command-output.ts";
-import { knownNetworks } from "../weights/known-networks.ts";
-import { listStoredWeights, weightsFolder } from "../weights/weight-store.ts";
+import { filesOf, knownNetworks } from "../weights/known-networks.ts";
+import { describeSize, listStoredWeights, weightsFolder } from "../weights/weight-store.ts";
 
 /** `divgen weights list`: which networks have weights here. */
 export function createWeightsListCommand(output: CommandOutput): Command {
@@ -15,17 +15,17 @@ export function createWeightsListCommand(output: CommandOutput): Command {
         output.result(JSON.stringify({ folder: weightsFolder(), weights: stored, networks }, null, 2));
         return;
       }
-      for (const { name, originals } of knownNetworks) {
+      for (const network of knownNetworks) {
+        const { name } = network;
         const entry = stored.find(({ network }) => network === name);
         if (entry !== undefined) {
           const { source, original, bytes } = entry;
           const kind = original === null ? "" : ", a well-known original";
           output.result(
-            `ok ${name}: ${source.file}, sha256 ${source.sha256.slice(0, 12)}${kind}, ${(bytes / 1e6).toFixed(1)} MB`,
+            `ok ${name}: ${source.file}, sha256 ${source.sha256.slice(0, 12)}${kind}, ${describeSize(bytes)}`,
           );
         } else {
-          const files = originals.map(({ file }) => file).join(" or ");
-          output.result(`-- ${name}: none${files === "" ? "" : `; takes ${files}`}`);
+          output.result(`-- ${name}: none; takes ${filesOf(network)}`);
         }
       }
     });

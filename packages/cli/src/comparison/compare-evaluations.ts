@@ -94,7 +94,8 @@ function assertOneColumn(
       throw refuse(error.message.replace(/^results: /, ""));
     }
     const unlike = PARAMETERS.find((name) => a.details[name] !== b.details[name]);
-    if (unlike !== undefined) throw refuse(`expected one ${unlike}, got ${a.details[unlike]} and ${b.details[unlike]}`);
+    if (unlike !== undefined)
+      throw refuse(`expected equal ${unlike}, got ${a.details[unlike]} and ${b.details[unlike]}`);
     const [references, others] = [first.evaluation.reference, other.evaluation.reference];
     if (a.referenceCount !== undefined && references?.sha256 !== others?.sha256) {
       throw refuse(`other reference samples (${references?.path} and ${others?.path} differ in contents)`);

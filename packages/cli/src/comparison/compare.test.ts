@@ -79,7 +79,7 @@ describe("divgen compare", () => {
     const first = await evaluate("first", "--metrics", "recall");
     const second = await evaluate("second", "--metrics", "recall", "--neighbours", "3");
     const run = await runDivgen("compare", first, second);
-    expect([run.exitCode, run.error]).toEqual([3, expect.stringMatching(/expected one neighbours, got 5 and 3/)]);
+    expect([run.exitCode, run.error]).toEqual([3, expect.stringMatching(/expected equal neighbours, got 5 and 3/)]);
     putFeatures("real", 9, 30);
     const third = await evaluate("second", "--metrics", "recall");
     const other = await runDivgen("compare", first, third);
@@ -94,6 +94,11 @@ describe("divgen compare", () => {
     };
     expect(await outcome(first, at("none.json"))).toEqual([3, expect.stringMatching(/there is no such file/)]);
     expect(await outcome(first, put(at("x.json"), "{"))).toEqual([3, expect.stringMatching(/expected JSON/)]);
+    const binary = await outcome(first, put(at("x.json"), Uint8Array.of(0x93, 0, 7, 255)));
+    expect(binary).toEqual([
+      3,
+      expect.stringMatching(/got something else. Write it by divgen evaluate --output FILE\.$/),
+    ]);
     expect(await outcome(first, put(at("x.json"), "{}"))).toEqual([
       3,
       expect.stringMatching(/format divgen-evaluation/),

@@ -35,7 +35,11 @@ function parseEvaluation(text: string, path: string): Evaluation {
   try {
     parsed = JSON.parse(text) as Evaluation;
   } catch (error) {
-    throw new DataError(`${path}: expected JSON of divgen evaluate, got ${(error as Error).message}`, { cause: error });
+    // The parser's message quotes the file, which may be no text at all.
+    throw new DataError(
+      `${path}: expected JSON of divgen evaluate, got something else. Write it by divgen evaluate --output FILE.`,
+      { cause: error },
+    );
   }
   if (parsed?.format !== "divgen-evaluation" || parsed.formatVersion !== 1 || !Array.isArray(parsed.results)) {
     throw new DataError(

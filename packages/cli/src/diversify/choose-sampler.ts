@@ -1,4 +1,4 @@
-import { nearestName, UsageError } from "@divgen/experiment";
+import { spellingHint, UsageError } from "@divgen/experiment";
 import {
   createSampler,
   type DiverseSampler,
@@ -45,9 +45,8 @@ export function chooseSampler(method: string, settings: SamplerSettings): Divers
       return stochasticSampler({ ...shared, ...(iterations === undefined ? {} : { iterations }) });
   }
   if (!(samplerNames as readonly string[]).includes(method)) {
-    const near = nearestName(method, samplerNames);
-    const hint = near === undefined ? "" : ` Did you mean ${near}?`;
-    throw new UsageError(`--method: expected one of ${samplerNames.join(", ")}, got "${method}".${hint}`);
+    const names = samplerNames.join(", ");
+    throw new UsageError(`--method: expected one of ${names}, got "${method}".${spellingHint(method, samplerNames)}`);
   }
   if (given.length > 0) {
     throw new UsageError(`${given.map((name) => flags[name]).join(", ")}: ${method} has no such setting`);

@@ -22,13 +22,22 @@ export function standardBinCount(referenceCount: number): number {
   return Math.max(2, Math.min(100, Math.floor(referenceCount / 10)));
 }
 
-/** NDB, NDB / bins and JSD against bins of the reference, and what they rest on. */
+/**
+ * NDB, NDB / bins and JSD against bins of the reference, and what they rest on.
+ *
+ * @throws RangeError for more bins than reference samples.
+ */
 export function binResults({ generated, reference, settings, provenance, key }: MetricInputs): {
   readonly results: MetricResult[];
   readonly evidence: BinEvidence;
 } {
   const { whitening } = settings;
   const binCount = settings.binCount ?? standardBinCount(reference!.count);
+  if (binCount > reference!.count) {
+    throw new RangeError(
+      `${binCount} bins need at least as many reference samples, got ${reference!.count}; give more, or lower --bins`,
+    );
+  }
   const bins = createBins(reference!.features!, { key: key.split("bins"), binCount, whitening });
   const referenceBins = assignToBins(bins, reference!.features!);
   const generatedBins = assignToBins(bins, generated.features!);

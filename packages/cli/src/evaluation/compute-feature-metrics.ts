@@ -67,7 +67,7 @@ function assertOneWidth({ generated, reference }: MetricInputs): void {
   const [first, second] = [widthOf(generated), widthOf(reference)];
   if (first !== second) {
     throw new DataError(
-      `expected features of one width, got ${first} for generated and ${second} for reference samples`,
+      `expected features of one width, got ${first} for generated and ${second} for reference samples; take both from one extractor`,
     );
   }
 }

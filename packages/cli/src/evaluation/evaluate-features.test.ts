@@ -51,6 +51,22 @@ describe("divgen evaluate on features", () => {
     expect(evaluation.reference).toBeUndefined();
   });
 
+  it("prints different bins with the number of all", async () => {
+    const words = ["--generated", generated, "--reference", reference, "--metrics", "ndb", "--bins", "6"];
+    const { results } = await runDivgen("evaluate", ...words);
+    expect(results[0]).toMatch(/^NDB \(features\) +\d of 6 bins \(lower is better\)$/m);
+  });
+
+  it("prints the numbers also where they cannot be saved", async () => {
+    const blocked = join(put(join(folder.path, "file"), "x"), "inside");
+    for (const flag of ["--output", "--report"]) {
+      const words = ["--generated", generated, "--metrics", "vendi-score", flag, blocked];
+      const { exitCode, results, error } = await runDivgen("evaluate", ...words);
+      expect([exitCode, results.length, error]).toEqual([3, 1, expect.stringMatching(/cannot make the folder/)]);
+      expect(results[0]).toMatch(/Vendi score/);
+    }
+  });
+
   it("estimates the mean distance of pairs", async () => {
     const words = ["--generated", generated, "--metrics", "pairwise-distance", "--pairs", "40000"];
     const { results } = await evaluate(...words);
@@ -162,7 +178,7 @@ describe("divgen evaluate on features", () => {
         "another width",
         3,
         () => putArray(at("wide.npy"), [6, 2], finite),
-        /features of one width, got 2 for generated and 6/,
+        /features of one width, got 2 for generated and 6 .*one extractor/,
       ],
       [
         "integers",
@@ -199,6 +215,9 @@ describe("divgen evaluate on features", () => {
 
     it.each([
       [["--metrics", "frechet-distanse"], /no metric "frechet-distanse". Did you mean frechet-distance/],
+      [["--metrics", "FID"], /no metric "FID". Here it is frechet-distance \(titled FID with/],
+      [["--metrics", "beauty"], /no metric "beauty". All: frechet-distance/],
+      [["--extractor", "pixels"], /--extractor: pixels describes images, and .* holds features already; leave it out/],
       [["--metrics", "purity"], /purity needs more than two sets of samples/],
       [["--neighbours", "0"], /--neighbours: expected an integer >= 1, got "0"/],
       [["--vendi-order", "-1"], /--vendi-order: expected a number > 0 or inf, got "-1"/],
@@ -210,6 +229,15 @@ describe("divgen evaluate on features", () => {
       const run = await runDivgen("evaluate", "--generated", generated, "--reference", reference, ...words);
       expect(run.error).toMatch(message);
       expect(run.exitCode).toBe(2);
+    });
+
+    it("more bins than reference samples", async () => {
+      const words = ["--generated", generated, "--reference", reference, "--metrics", "ndb", "--bins", "71"];
+      const run = await runDivgen("evaluate", ...words);
+      expect([run.exitCode, run.error]).toEqual([
+        3,
+        "divgen: ndb: 71 bins need at least as many reference samples, got 70; give more, or lower --bins",
+      ]);
     });
 
     it("a number of samples that the protocol does not have", async () => {

@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { readImage } from "@divgen/image-files";
 import { frechetDistanceOfFeatures } from "@divgen/metrics";
@@ -108,6 +108,14 @@ describe("divgen evaluate on images", () => {
     const words = ["--generated", first, "--reference", second, ...pixels, "--metrics", "psnr"];
     const equal = await evaluate(...words);
     expect(equal.results[0]).toMatchObject({ metric: "psnr", value: null, nonFinite: "Infinity", count: 9 });
+    for (const path of [first, second]) {
+      mkdirSync(join(path, "one"));
+      cpSync(join(path, "0.png"), join(path, "one/0.png"));
+    }
+    const alone = ["--generated", join(first, "one"), "--reference", join(second, "one"), ...pixels, "--metrics"];
+    expect((await evaluate(...alone, "psnr")).results[0]).toMatchObject({ metric: "psnr", count: 1 });
+    expect((await runDivgen("evaluate", ...alone, "psnr", "recall")).error).toMatch(/at least 2 samples, got 1/);
+    for (const path of [first, second]) rmSync(join(path, "one"), { recursive: true });
     rmSync(join(second, "8.png"));
     const run = await runDivgen("evaluate", ...words);
     expect([run.exitCode, run.error]).toEqual([3, expect.stringMatching(/same name .* 1 have none: 8\.png/)]);

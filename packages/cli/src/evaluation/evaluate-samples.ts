@@ -3,7 +3,12 @@ import { UsageError } from "@divgen/experiment";
 import { type MetricName, type MetricResult, metricTitle, type Provenance } from "@divgen/metrics";
 import { randomKey } from "@divgen/random";
 import type { CommandOutput } from "../command-output.ts";
-import { type ChosenExtractor, chooseExtractor, type ExtractorFlags } from "../extraction/choose-extractor.ts";
+import {
+  assertExtractorIsUsed,
+  type ChosenExtractor,
+  chooseExtractor,
+  type ExtractorFlags,
+} from "../extraction/choose-extractor.ts";
 import { describeOrigin, originDifference } from "../samples/feature-origin.ts";
 import { openSamples } from "../samples/open-samples.ts";
 import type { FeatureOrigin, SampleSet } from "../samples/sample-set.ts";
@@ -53,6 +58,7 @@ export async function evaluateSamples(request: EvaluationRequest): Promise<Evalu
   const { settings } = request;
   const generated = await openSamples(request.generated);
   const reference = request.reference === undefined ? undefined : await openSamples(request.reference);
+  assertExtractorIsUsed(request.extractorFlags, reference === undefined ? [generated] : [generated, reference]);
   const metrics = request.metrics ?? standardMetrics(generated.kind, reference?.kind);
   assertNeeds(metrics, generated, reference, settings);
   const chosen = [generated, reference].some((samples) => samples?.kind === "images")
@@ -76,7 +82,9 @@ async function evaluateOpened(
   const plan = { metrics, origin, ...sizeOf(generated) };
   assertProtocol(settings, plan);
 
-  const options = { ...request, chosen, isForFeatures: metrics.some((metric) => isOfFeatures(metric, settings)) };
+  const isForFeatures = metrics.some((metric) => isOfFeatures(metric, settings));
+  const leastCount = metrics.every((metric) => needsOf(metric).group === "paired-images") ? 1 : 2;
+  const options = { ...request, chosen, isForFeatures, leastCount };
   const measured = await measureSide(generated, { ...options, withLogits: metrics.includes("inception-score") });
   const measuredReference =
     reference === undefined ? undefined : await measureSide(reference, { ...options, withLogits: false });

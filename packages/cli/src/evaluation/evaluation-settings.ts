@@ -1,4 +1,4 @@
-import { nearestName, UsageError } from "@divgen/experiment";
+import { spellingHint, UsageError } from "@divgen/experiment";
 import { type EvaluationProtocol, type ProtocolName, protocols } from "@divgen/metrics";
 
 /** Everything that decides a value beside the samples and the extractor. */
@@ -95,7 +95,7 @@ function parseDistance(text: string): PairDistance {
   const distance = pairDistanceNames.find((name) => name === text);
   if (distance !== undefined) return distance;
   throw new UsageError(
-    `--distance: expected one of ${pairDistanceNames.join(", ")}, got "${text}". Did you mean ${nearestName(text, pairDistanceNames)}?`,
+    `--distance: expected one of ${pairDistanceNames.join(", ")}, got "${text}".${spellingHint(text, pairDistanceNames)}`,
   );
 }
 
@@ -121,6 +121,6 @@ function parseProtocol(name: string): EvaluationProtocol {
   if (Object.hasOwn(protocols, name)) return protocols[name as ProtocolName];
   const names = Object.keys(protocols);
   throw new UsageError(
-    `--protocol: there is no protocol "${name}". Did you mean ${nearestName(name, names)}? All: ${names.join(", ")}`,
+    `--protocol: there is no protocol "${name}".${spellingHint(name, names)} All: ${names.join(", ")}`,
   );
 }

@@ -10,12 +10,16 @@ export function evaluationText({ generated, reference, results }: Evaluation): s
   const { protocol, seed } = results[0]!;
   lines.push(`protocol   ${protocol}${seed === undefined ? "" : `, seed ${seed}`}`, "");
   const width = Math.max(...results.map(({ title }) => title.length));
-  for (const { title, value, unit, higherIsBetter, details } of results) {
+  for (const { metric, title, value, unit, higherIsBetter, details } of results) {
     const number = formatValue(value).padStart(10);
     const deviation =
       typeof details["standardDeviation"] === "number" ? ` ± ${formatValue(details["standardDeviation"])}` : "";
     const direction = higherIsBetter === undefined ? "" : higherIsBetter ? " (higher is better)" : " (lower is better)";
-    lines.push(`${title.padEnd(width)}  ${number}${deviation}${unit === undefined ? "" : ` ${unit}`}${direction}`);
+    // So many of how many says more than the count.
+    const total = metric === "ndb" ? ` of ${details["bins"]}` : "";
+    lines.push(
+      `${title.padEnd(width)}  ${number}${total}${deviation}${unit === undefined ? "" : ` ${unit}`}${direction}`,
+    );
   }
   const warnings = new Map<string, string[]>();
   for (const { metric, warnings: ofResult } of results) {

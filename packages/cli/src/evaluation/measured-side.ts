@@ -29,6 +29,8 @@ export interface MeasureOptions {
   /** Whether metrics of features are wanted at all; images are only decoded otherwise. */
   readonly isForFeatures: boolean;
   readonly withLogits: boolean;
+  /** Samples that the metrics need at least: pairs of images need one. */
+  readonly leastCount: number;
   readonly useCache: boolean;
   readonly output: CommandOutput;
   readonly signal?: AbortSignal;
@@ -37,13 +39,18 @@ export interface MeasureOptions {
 /**
  * Features of images, or what a file holds.
  *
- * @throws DataError for unreadable images or fewer than two samples; UsageError if logits are wanted of an extractor
+ * @throws DataError for unreadable images or too few samples; UsageError if logits are wanted of an extractor
  *   that has none.
  */
 export async function measureSide(samples: SampleSet, options: MeasureOptions): Promise<MeasuredSide> {
   const measured = await measure(samples, options);
   const { count } = measured.side;
-  if (!(count >= 2)) throw new DataError(`${samples.path}: expected at least 2 samples, got ${count}.`);
+  const { leastCount } = options;
+  if (!(count >= leastCount)) {
+    throw new DataError(
+      `${samples.path}: expected at least ${leastCount} sample${leastCount > 1 ? "s" : ""}, got ${count}.`,
+    );
+  }
   return measured;
 }
 

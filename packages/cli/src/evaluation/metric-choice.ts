@@ -1,4 +1,4 @@
-import { nearestName, UsageError } from "@divgen/experiment";
+import { spellingHint, UsageError } from "@divgen/experiment";
 import { type MetricName, metricNames } from "@divgen/metrics";
 
 /** What a metric reads. */
@@ -38,6 +38,17 @@ const EVALUATED: Readonly<Partial<Record<MetricName, MetricNeeds>>> = {
 /** Names that `divgen evaluate` knows, in the order of its tables. */
 export const evaluatedMetrics: readonly MetricName[] = metricNames.filter((name) => EVALUATED[name] !== undefined);
 
+/** Names that papers and other programs use: they belong to one network, or to several metrics. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  fid: "frechet-distance (titled FID with --extractor inception-v3-fid and its original weights)",
+  kid: "kernel-distance (titled KID with --extractor inception-v3-fid and its original weights)",
+  mmd: "kernel-distance",
+  is: "inception-score",
+  lpips: "pairwise-distance or, for pairs of images, perceptual-distance, with --distance lpips-alex",
+  prdc: "precision recall density coverage",
+  vendi: "vendi-score",
+};
+
 /** What is measured when nobody says: all that needs neither logits nor pairs of images. */
 const STANDARD: readonly MetricName[] = [
   ...(["frechet-distance", "kernel-distance", "precision", "recall", "density", "coverage"] as const),
@@ -65,9 +76,9 @@ export function parseMetrics(words: readonly string[]): MetricName[] {
         `--metrics: ${name} needs more than two sets of samples (labels, modes or layouts); evaluate computes ${evaluatedMetrics.join(", ")}`,
       );
     }
-    throw new UsageError(
-      `--metrics: there is no metric "${name}". Did you mean ${nearestName(name, evaluatedMetrics)}? All: ${evaluatedMetrics.join(", ")}`,
-    );
+    const meant = OTHER_NAMES[name.toLowerCase()];
+    const hint = meant === undefined ? spellingHint(name, evaluatedMetrics) : ` Here it is ${meant}.`;
+    throw new UsageError(`--metrics: there is no metric "${name}".${hint} All: ${evaluatedMetrics.join(", ")}`);
   });
   return [...new Set(metrics)];
 }

@@ -1,12 +1,12 @@
 import { DataError } from "@divgen/core-tensors";
 import {
+  createImageSimilarity,
   describeMetric,
   type MetricName,
   type MetricResult,
-  multiScaleStructuralSimilarity,
+  meanOfPairs,
   type Provenance,
-  peakSignalToNoiseRatio,
-  structuralSimilarity,
+  similarityNames,
 } from "@divgen/metrics";
 import type { ImageSamples } from "../samples/sample-set.ts";
 import { distancesOfPairs, type ImagePairToLoad, loadPair, type MapDistance } from "./pair-distance.ts";
@@ -54,12 +54,6 @@ export function pairImages(generated: ReadableImages, reference: ReadableImages)
   return pairs;
 }
 
-const SIMILARITIES = {
-  psnr: peakSignalToNoiseRatio,
-  ssim: structuralSimilarity,
-  "ms-ssim": multiScaleStructuralSimilarity,
-} as const;
-
 /** Means over pairs of images of PSNR, SSIM, MS-SSIM, on bytes at the images' own size. */
 export async function similarityResults(
   pairs: readonly ImagePairToLoad[],
@@ -67,18 +61,16 @@ export async function similarityResults(
   protocol: Provenance["protocol"],
   onProgress: (done: number) => void,
 ): Promise<MetricResult[]> {
-  const wanted = (Object.keys(SIMILARITIES) as (keyof typeof SIMILARITIES)[]).filter((name) => metrics.includes(name));
-  const sums = new Map(wanted.map((name) => [name, 0]));
+  const provenance = { extractor: "pixels", weightHash: "none", resizeRule: "none", protocol };
+  const wanted = similarityNames
+    .filter((name) => metrics.includes(name))
+    .map((name) => ({ name, similarity: createImageSimilarity(name, provenance, { range: 255 }) }));
   for (const [done, pair] of pairs.entries()) {
     const [first, second] = await loadPair(pair);
     const { width, height, channels } = first;
-    for (const name of wanted) {
+    for (const { name, similarity } of wanted) {
       try {
-        const value = SIMILARITIES[name](
-          { first: first.pixels, second: second.pixels, width, height, channels },
-          { range: 255 },
-        );
-        sums.set(name, sums.get(name)! + value);
+        similarity.update([{ first: first.pixels, second: second.pixels, width, height, channels }]);
       } catch (error) {
         if (!(error instanceof RangeError)) throw error;
         throw new DataError(`${name} of ${pair.name}: ${error.message}`, { cause: error });
@@ -86,10 +78,7 @@ export async function similarityResults(
     }
     onProgress(done + 1);
   }
-  const provenance = { extractor: "pixels", weightHash: "none", resizeRule: "none", protocol };
-  return wanted.map((name) =>
-    describeMetric(name, sums.get(name)! / pairs.length, pairs.length, provenance, { referenceCount: pairs.length }),
-  );
+  return wanted.flatMap(({ similarity }) => similarity.compute());
 }
 
 /** Mean perceptual distance of pairs of images. */
@@ -101,8 +90,7 @@ export async function perceptualResult(
   onProgress: (done: number) => void,
 ): Promise<MetricResult> {
   const distances = await distancesOfPairs(pairs, distance, batchSize, onProgress);
-  const value = distances.reduce((sum, each) => sum + each, 0) / pairs.length;
-  const deviation = Math.sqrt(distances.reduce((sum, each) => sum + (each - value) ** 2, 0) / pairs.length);
-  const extras = { referenceCount: pairs.length, details: { standardDeviation: deviation } };
+  const { value, standardDeviation = 0 } = meanOfPairs(distances);
+  const extras = { referenceCount: pairs.length, details: { standardDeviation } };
   return describeMetric("perceptual-distance", value, pairs.length, { ...distance.origin, protocol }, extras);
 }

@@ -1,6 +1,6 @@
 import { type Engine, type EngineChoice, engineNames, parseEngineChoice, selectEngine } from "@divgen/backend-node";
 import { DataError, type FeatureExtractor } from "@divgen/core-tensors";
-import { nearestName, UsageError } from "@divgen/experiment";
+import { spellingHint, UsageError } from "@divgen/experiment";
 import {
   createInceptionV3,
   createPixelFeatures,
@@ -10,8 +10,8 @@ import {
 import { WeightFileError } from "@divgen/weight-files";
 import type { Command } from "commander";
 import { optionalInteger } from "../evaluation/evaluation-settings.ts";
-import type { FeatureOrigin } from "../samples/sample-set.ts";
-import { extractorNetworkNames, findExtractorNetwork, originalOf } from "../weights/known-networks.ts";
+import type { FeatureOrigin, SampleSet } from "../samples/sample-set.ts";
+import { extractorNetworkNames, filesOf, findExtractorNetwork, originalOf } from "../weights/known-networks.ts";
 import { readWeights } from "../weights/read-weights.ts";
 import { loadStoredWeights } from "../weights/weight-store.ts";
 
@@ -30,8 +30,7 @@ export function addExtractorOptions(command: Command): Command {
   return command
     .option(
       "--extractor <name>",
-      "what describes images: tiny-efficientnet (embedded), pixels, pixels-SIZE, or a network with imported weights",
-      "tiny-efficientnet",
+      "what describes images: tiny-efficientnet (embedded), pixels, pixels-SIZE, or a network with imported weights (default: tiny-efficientnet)",
     )
     .option("--layer <name>", "layer of the extractor (default: pooled)")
     .option("--weights <file>", "weights of the extractor instead of imported ones")
@@ -71,9 +70,8 @@ export async function chooseExtractor(flags: ExtractorFlags): Promise<ChosenExtr
   const extractor = weights === undefined ? builtIn(name)!() : createNetwork(name, weights.weights, flags.weights);
   const layer = flags.layer ?? (extractor.layers.includes("pooled") ? "pooled" : extractor.layers.at(-1)!);
   if (!extractor.layers.includes(layer)) {
-    const nearest = nearestName(layer, extractor.layers);
     throw new UsageError(
-      `--layer: ${name} has no layer "${layer}". Did you mean ${nearest}? All: ${extractor.layers.join(", ")}`,
+      `--layer: ${name} has no layer "${layer}".${spellingHint(layer, extractor.layers)} All: ${extractor.layers.join(", ")}`,
     );
   }
   const { weightHash, resizeRule } = extractor;
@@ -82,6 +80,21 @@ export async function chooseExtractor(flags: ExtractorFlags): Promise<ChosenExtr
     origin: { extractor: extractor.name, weightHash, resizeRule, layer },
     skipUnreadable: flags.skipUnreadable ?? false,
   };
+}
+
+/**
+ * Refuses an extractor that has nothing to describe: its name beside numbers of other features would mislead.
+ *
+ * @throws UsageError if one is named, no samples are images, and some features are not said to come from it.
+ */
+export function assertExtractorIsUsed({ extractor }: ExtractorFlags, samples: readonly SampleSet[]): void {
+  if (extractor === undefined || samples.some(({ kind }) => kind === "images")) return;
+  const other = samples.find((set) => set.kind !== "images" && set.origin?.extractor !== extractor);
+  if (other !== undefined) {
+    throw new UsageError(
+      `--extractor: ${extractor} describes images, and ${other.path} holds ${other.kind} already; leave it out`,
+    );
+  }
 }
 
 /** Inception as torch-fidelity and the original graph feed it: the same network, another resize. */
@@ -99,7 +112,7 @@ function assertExtractorName(name: string): void {
   if (builtIn(name) !== undefined || name === TENSORFLOW1 || findExtractorNetwork(name) !== undefined) return;
   const names = ["tiny-efficientnet", "pixels", "pixels-64", ...extractorNetworkNames, TENSORFLOW1];
   throw new UsageError(
-    `--extractor: there is no extractor "${name}". Did you mean ${nearestName(name, names)}? All: ${names.join(", ")}`,
+    `--extractor: there is no extractor "${name}".${spellingHint(name, names)} All: ${names.join(", ")}`,
   );
 }
 
@@ -114,9 +127,8 @@ async function findWeights(
   const network = networkOf(name);
   const weights = file === undefined ? (await loadStoredWeights(network.name))?.weights : await readWeights(file);
   if (weights === undefined) {
-    const known = network.originals.map(({ file: original }) => original).join(" or ") || "a file of its weights";
     throw new DataError(
-      `there are no weights of ${network.name} here. Download ${known}, then: divgen weights import FILE --network ${network.name}`,
+      `there are no weights of ${network.name} here. Download ${filesOf(network)}, then: divgen weights import FILE --network ${network.name}`,
     );
   }
   return { weights, isOriginal: originalOf(network, weights.sha256) !== undefined };

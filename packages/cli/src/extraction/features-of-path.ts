@@ -4,7 +4,7 @@ import type { CommandOutput } from "../command-output.ts";
 import { openSamples } from "../samples/open-samples.ts";
 import type { FeatureOrigin, ImageSamples } from "../samples/sample-set.ts";
 import { cachedFeatures } from "./cached-features.ts";
-import { chooseExtractor, type ExtractorFlags } from "./choose-extractor.ts";
+import { assertExtractorIsUsed, chooseExtractor, type ExtractorFlags } from "./choose-extractor.ts";
 import type { SkippedImage } from "./extract-features.ts";
 
 /** How features come to be. */
@@ -38,6 +38,7 @@ export interface FoundFeatures {
 export async function featuresOfPath(path: string, options: FeaturesOptions): Promise<FoundFeatures> {
   const samples = await openSamples(path);
   if (samples.kind === "statistics") throw new DataError(`${path}: expected images or features, got saved statistics.`);
+  assertExtractorIsUsed(options.extractorFlags, [samples]);
   if (samples.kind === "features") {
     const { features, origin } = samples;
     const names = Array.from({ length: features.rows }, (_, row) => `row ${row}`);

@@ -105,6 +105,6 @@ function assertFinite(label: string, { values, columns }: FeatureSamples["featur
   const index = values.findIndex((value) => !Number.isFinite(value));
   if (index < 0) return;
   throw new DataError(
-    `${label}: expected finite features, got ${values[index]} in row ${Math.floor(index / columns)}, column ${index % columns}.`,
+    `${label}: expected finite features, got ${values[index]} in row ${Math.floor(index / columns)}, column ${index % columns}. Leave such rows out, or mend what made them.`,
   );
 }

@@ -1,12 +1,13 @@
 import type { RowMatrix } from "@divgen/clustering";
 import { DataError } from "@divgen/core-tensors";
 import { UsageError } from "@divgen/experiment";
-import { createStatisticsAccumulator, type FeatureStatistics, type StatisticsShard } from "@divgen/metrics";
+import { createStatisticsAccumulator, type FeatureStatistics } from "@divgen/metrics";
 import type { CommandOutput } from "../command-output.ts";
 import type { ExtractorFlags } from "../extraction/choose-extractor.ts";
 import type { SkippedImage } from "../extraction/extract-features.ts";
 import { featuresOfPath } from "../extraction/features-of-path.ts";
 import type { FeatureOrigin, ImageSamples } from "../samples/sample-set.ts";
+import type { ShardOfSet } from "./shard-arrays.ts";
 
 /** A part of a set of samples: the index-th of count about equal ones, from 1. */
 export interface ShardNumber {
@@ -29,7 +30,7 @@ export interface MadeStatistics {
   readonly statistics: FeatureStatistics;
   readonly origin?: FeatureOrigin;
   /** Where a part was asked for. */
-  readonly shard?: StatisticsShard;
+  readonly part?: ShardOfSet;
   readonly skipped: readonly SkippedImage[];
 }
 
@@ -70,7 +71,8 @@ export async function makeStatistics(request: MakeStatisticsRequest): Promise<Ma
   if (number === undefined) return { statistics: whole.compute(), skipped: found.skipped, ...origin };
   const part = createStatisticsAccumulator(rows.columns, start);
   part.update(rows);
-  return { statistics: whole.compute(), shard: part.shard(), skipped: found.skipped, ...origin };
+  const shardOfSet = { shard: part.shard(), setRows: found.total };
+  return { statistics: whole.compute(), part: shardOfSet, skipped: found.skipped, ...origin };
 }
 
 function selectImages(samples: ImageSamples, [start, end]: readonly [number, number]): ImageSamples {

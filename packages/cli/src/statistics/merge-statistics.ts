@@ -1,15 +1,18 @@
 import { DataError } from "@divgen/core-tensors";
-import { type FeatureStatistics, mergeShards, type StatisticsShard, statisticsOf } from "@divgen/metrics";
+import { type FeatureStatistics, mergeShards, statisticsOf } from "@divgen/metrics";
 import { originDifference } from "../samples/feature-origin.ts";
 import type { FeatureOrigin } from "../samples/sample-set.ts";
+import type { ShardOfSet } from "./shard-arrays.ts";
 import type { StatisticsFile } from "./statistics-file.ts";
 
 /** Statistics of several sets together. */
 export interface MergedStatistics {
   readonly statistics: FeatureStatistics;
   readonly origin?: FeatureOrigin;
-  /** Present when all were shards of one set, in whatever order: the result then has the bits of one pass. */
-  readonly shard?: StatisticsShard;
+  /** Whether all were shards of one set, in whatever order: the result then has the bits of one pass. */
+  readonly isExact: boolean;
+  /** Present when shards of the set are still missing. */
+  readonly part?: ShardOfSet;
 }
 
 /**
@@ -40,21 +43,48 @@ export function mergeStatistics(files: readonly StatisticsFile[]): MergedStatist
     if (difference !== undefined) throw new DataError(`${first.path} and ${file.path}: unlike origin (${difference}).`);
   }
   const origin = first.origin === undefined ? {} : { origin: first.origin };
-  const shards = files.flatMap(({ shard }) => shard ?? []);
-  if (shards.length === 0) {
-    return { statistics: files.map(({ statistics }) => statistics).reduce(mergeMoments), ...origin };
+  const parts = files.flatMap(({ path, part }) => (part === undefined ? [] : [{ path, ...part }]));
+  if (parts.length === 0) {
+    return { statistics: files.map(({ statistics }) => statistics).reduce(mergeMoments), isExact: false, ...origin };
   }
-  if (shards.length < files.length) {
-    const whole = files.find(({ shard }) => shard === undefined)!;
+  if (parts.length < files.length) {
+    const whole = files.find(({ part }) => part === undefined)!;
     throw new DataError(`${whole.path}: expected shards or none, got statistics of a whole set beside shards.`);
   }
-  const ordered = [...shards].sort((a, b) => a.firstRow - b.firstRow);
-  try {
-    const shard = ordered.reduce(mergeShards);
-    return { statistics: statisticsOf(shard), shard, ...origin };
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new DataError(`shards: ${error.message}`, { cause: error });
+  const ordered = parts.sort((a, b) => a.shard.firstRow - b.shard.firstRow);
+  assertConsecutive(ordered);
+  const shard = ordered.map((part) => part.shard).reduce(mergeShards);
+  const { setRows } = ordered[0]!;
+  const statistics = statisticsOf(shard);
+  // A whole set needs no shard any more, and its file is the one of a single pass.
+  if (shard.endRow === setRows) return { statistics, isExact: true, ...origin };
+  const part = { shard, ...(setRows === undefined ? {} : { setRows }) };
+  return { statistics, isExact: true, part, ...origin };
+}
+
+/** @throws DataError unless shards are of one set, begin at its first row and follow each other. */
+function assertConsecutive(parts: readonly (ShardOfSet & { readonly path: string })[]): void {
+  let previous: (typeof parts)[number] | undefined;
+  for (const part of parts) {
+    if (part.setRows !== parts[0]!.setRows) {
+      const sizes = [parts[0]!, part].map(({ setRows }) => setRows ?? "an unknown number of");
+      throw new DataError(
+        `${parts[0]!.path} and ${part.path}: expected shards of one set, got ones of ${sizes.join(" and ")} samples.`,
+      );
+    }
+    const { firstRow } = part.shard;
+    const end = previous?.shard.endRow ?? 0;
+    if (firstRow > end) {
+      throw new DataError(
+        `${part.path}: begins at row ${firstRow}, but the shards before it end at row ${end}. Add the shard of rows ${end} to ${firstRow}.`,
+      );
+    }
+    if (firstRow < end) {
+      throw new DataError(
+        `${part.path}: begins at row ${firstRow}, which ${previous!.path} has already (up to row ${end}). Give each shard once, all of one division.`,
+      );
+    }
+    previous = part;
   }
 }
 

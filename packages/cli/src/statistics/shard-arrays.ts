@@ -2,20 +2,21 @@ import { DataError } from "@divgen/core-tensors";
 import type { StatisticsShard } from "@divgen/metrics";
 import type { ArrayWithShape } from "@divgen/weight-files";
 
-/** Name of the array that says that a file is a shard: [first row, end row, width, nodes]. */
+/** Name of the array that says that a file is a shard: [first row, end row, width, nodes, rows of the whole set]. */
 const SHARD_ARRAY = "shard";
 
+/** A shard, and how many rows the set has that it is of, where the file says so. */
+export interface ShardOfSet {
+  readonly shard: StatisticsShard;
+  readonly setRows?: number;
+}
+
 /** A shard as named arrays, beside `mu`, `sigma` and `n`, which other readers take alone. */
-export function shardToArrays({
-  width,
-  firstRow,
-  endRow,
-  head,
-  nodes,
-  tail,
-}: StatisticsShard): Map<string, ArrayWithShape> {
+export function shardToArrays({ shard, setRows }: ShardOfSet): Map<string, ArrayWithShape> {
+  const { width, firstRow, endRow, head, nodes, tail } = shard;
+  const total = setRows === undefined ? [] : [setRows];
   const arrays = new Map<string, ArrayWithShape>([
-    [SHARD_ARRAY, vector([firstRow, endRow, width, nodes.length])],
+    [SHARD_ARRAY, vector([firstRow, endRow, width, nodes.length, ...total])],
     ["shard_head", { shape: [head.length / width, width], values: Float64Array.from(head) }],
     ["shard_tail", { shape: [tail.length / width, width], values: Float64Array.from(tail) }],
   ]);
@@ -33,10 +34,7 @@ export function shardToArrays({
  * @returns `undefined` if the file is no shard.
  * @throws DataError for arrays that do not fit each other.
  */
-export function shardFromArrays(
-  arrays: ReadonlyMap<string, ArrayWithShape>,
-  path: string,
-): StatisticsShard | undefined {
+export function shardFromArrays(arrays: ReadonlyMap<string, ArrayWithShape>, path: string): ShardOfSet | undefined {
   if (!arrays.has(SHARD_ARRAY)) return undefined;
   const take = (name: string, length?: number): Float64Array => {
     const values = arrays.get(name)?.values;
@@ -45,7 +43,10 @@ export function shardFromArrays(
     }
     return values;
   };
-  const [firstRow, endRow, width, nodeCount] = take(SHARD_ARRAY, 4) as unknown as [number, number, number, number];
+  const [firstRow, endRow, width, nodeCount, setRows] = take(SHARD_ARRAY);
+  if (firstRow === undefined || endRow === undefined || width === undefined || nodeCount === undefined) {
+    throw new DataError(`${path}: expected at least 4 values in the shard's array "${SHARD_ARRAY}".`);
+  }
   const nodes = Array.from({ length: nodeCount }, (_, position) => {
     const [level, index, count] = take(`shard_node${position}`, 3) as unknown as [number, number, number];
     const mean = take(`shard_mean${position}`, width);
@@ -60,7 +61,8 @@ export function shardFromArrays(
   const rows = nodes.reduce((sum, { moments }) => sum + moments.count, (head.length + tail.length) / width);
   if (rows !== endRow - firstRow)
     throw new DataError(`${path}: expected ${endRow - firstRow} rows in the shard, got ${rows}.`);
-  return { width, firstRow, endRow, head, nodes, tail };
+  const shard = { width, firstRow, endRow, head, nodes, tail };
+  return { shard, ...(setRows === undefined ? {} : { setRows }) };
 }
 
 function vector(values: ArrayLike<number>): ArrayWithShape {

@@ -1,15 +1,15 @@
 import { DataError } from "@divgen/core-tensors";
-import { type FeatureStatistics, type StatisticsShard, statisticsToArrays } from "@divgen/metrics";
+import { type FeatureStatistics, statisticsToArrays } from "@divgen/metrics";
 import { type ArrayWithShape, writeNpz } from "@divgen/weight-files";
 import { writeOutputFile } from "../output-file.ts";
 import { readArrayFile, readSampleArrays } from "../samples/array-file.ts";
 import { ORIGIN_ARRAY, originToArray } from "../samples/feature-origin.ts";
 import type { FeatureOrigin, StatisticsSamples } from "../samples/sample-set.ts";
-import { shardFromArrays, shardToArrays } from "./shard-arrays.ts";
+import { type ShardOfSet, shardFromArrays, shardToArrays } from "./shard-arrays.ts";
 
 /** A file of statistics: mean and covariance, and the shard that they are of, if they are of a part. */
 export interface StatisticsFile extends StatisticsSamples {
-  readonly shard?: StatisticsShard;
+  readonly part?: ShardOfSet;
 }
 
 /** @throws DataError for a file that does not hold statistics. */
@@ -21,8 +21,8 @@ export async function readStatisticsFile(path: string): Promise<StatisticsFile> 
     );
   }
   const { arrays } = await readArrayFile(path);
-  const shard = shardFromArrays(arrays, path);
-  return { ...samples, ...(shard === undefined ? {} : { shard }) };
+  const part = shardFromArrays(arrays, path);
+  return { ...samples, ...(part === undefined ? {} : { part }) };
 }
 
 /**
@@ -33,10 +33,10 @@ export async function readStatisticsFile(path: string): Promise<StatisticsFile> 
 export async function writeStatisticsFile(
   path: string,
   statistics: FeatureStatistics,
-  { origin, shard }: { readonly origin?: FeatureOrigin; readonly shard?: StatisticsShard },
+  { origin, part }: { readonly origin?: FeatureOrigin; readonly part?: ShardOfSet },
 ): Promise<void> {
   const arrays = new Map<string, ArrayWithShape>(statisticsToArrays(statistics));
   if (origin !== undefined) arrays.set(ORIGIN_ARRAY, originToArray(origin));
-  if (shard !== undefined) for (const [name, array] of shardToArrays(shard)) arrays.set(name, array);
+  if (part !== undefined) for (const [name, array] of shardToArrays(part)) arrays.set(name, array);
   await writeOutputFile(path, writeNpz(arrays));
 }

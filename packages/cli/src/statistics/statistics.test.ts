@@ -77,9 +77,35 @@ describe("divgen statistics", () => {
     const gap = await runDivgen("statistics", "merge", at("1.npz"), at("3.npz"), "--output", at("gap.npz"));
     expect([gap.exitCode, gap.error]).toEqual([
       3,
-      expect.stringMatching(/shards: .*expected to begin at row 375, got 750/),
+      expect.stringMatching(
+        /3\.npz: begins at row 750, but the shards before it end at row 375. Add the shard of rows 375 to 750/,
+      ),
     ]);
-    expect((await statistics("inspect", at("2.npz"))).join("\n")).toMatch(/shard {7}rows 375 to 750/);
+    expect((await statistics("inspect", at("2.npz"))).join("\n")).toMatch(/shard {7}rows 375 to 750 of a set of 1500/);
+    // Nothing tells the file from the one of a single pass.
+    expect(readFileSync(at("merged.npz"))).toEqual(readFileSync(at("whole.npz")));
+  });
+
+  it("says which shards are missing, given twice or of another set", async () => {
+    const features = putArray(at("f.npy"), [90, 3], Float64Array.from(normalFloat64(randomKey(5), 270)));
+    const other = putArray(at("o.npy"), [60, 3], Float64Array.from(normalFloat64(randomKey(6), 180)));
+    for (const index of [1, 2, 3]) {
+      await statistics("make", features, "--output", at(`${index}.npz`), "--shard", `${index}/3`);
+    }
+    await statistics("make", other, "--output", at("other.npz"), "--shard", "2/2");
+    const merge = (...names: string[]) =>
+      runDivgen("statistics", "merge", ...names.map((name) => at(`${name}.npz`)), "--output", at("merged.npz"));
+    expect((await merge("2", "3")).error).toMatch(/2\.npz: begins at row 30, but the shards before it end at row 0/);
+    expect((await merge("1", "2", "2")).error).toMatch(/2\.npz: begins at row 30, which .*2\.npz has already/);
+    expect((await merge("1", "other")).error).toMatch(/expected shards of one set, got ones of 90 and 60 samples/);
+    const early = await merge("1", "2");
+    expect([early.exitCode, early.notes.join(" ")]).toEqual([
+      0,
+      expect.stringMatching(/of 90 samples: merge the shards of rows 60 to 90 too/),
+    ]);
+    await statistics("merge", at("merged.npz"), at("3.npz"), "--output", at("all.npz"));
+    await statistics("make", features, "--output", at("whole.npz"));
+    expect(readFileSync(at("all.npz"))).toEqual(readFileSync(at("whole.npz")));
   });
 
   it("merges images' shards to the statistics of all", async () => {

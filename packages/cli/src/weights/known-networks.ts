@@ -30,6 +30,13 @@ export interface KnownNetwork {
   check(weights: NetworkWeights): void;
 }
 
+/** The files that a network takes, for messages. */
+export function filesOf({ name, originals }: KnownNetwork): string {
+  // Keras publishes no name with a hash: users convert, or save, the model themselves.
+  if (originals.length === 0) return `model.json of TensorFlow.js with Keras's names (${name})`;
+  return originals.map(({ file }) => file).join(" or ");
+}
+
 /** A network that is an extractor by itself. */
 interface ExtractorNetwork extends KnownNetwork {
   create(weights: NetworkWeights): FeatureExtractor;

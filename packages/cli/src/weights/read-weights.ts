@@ -25,6 +25,8 @@ export interface ReadWeights {
  */
 export async function readWeights(path: string): Promise<ReadWeights> {
   const bytes = await readBytes(path);
+  if (bytes.length === 0)
+    throw new DataError(`${path}: expected weights, got an empty file. Copy or download it again.`);
   try {
     return extname(path).toLowerCase() === ".json" ? await readTfjs(path, bytes) : readWeightFile(bytes);
   } catch (error) {
@@ -46,7 +48,11 @@ async function readBytes(path: string): Promise<Uint8Array> {
     return await readFile(path);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    const reason = code === "ENOENT" ? "there is no such file" : (error as Error).message;
+    const reasons: Readonly<Record<string, string>> = {
+      ENOENT: "there is no such file",
+      EISDIR: "it is a folder; name the file in it (model.json for TensorFlow.js)",
+    };
+    const reason = reasons[code ?? ""] ?? (error as Error).message;
     throw new DataError(`${path}: cannot be read: ${reason}`, { cause: error });
   }
 }

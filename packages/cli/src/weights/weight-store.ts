@@ -3,6 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { divgenCacheFolder } from "@divgen/backend-node";
 import { DataError } from "@divgen/core-tensors";
+import type { NetworkWeights } from "@divgen/feature-extractors";
 import { readSafetensors, WeightFileError, writeSafetensors } from "@divgen/weight-files";
 import { writeOutputFile } from "../output-file.ts";
 import { type KnownNetwork, knownNetworks, originalOf } from "./known-networks.ts";
@@ -34,11 +35,11 @@ export function storedPath(network: string): string {
 /**
  * Checks a file of weights and keeps it as safetensors, in the place of an earlier import for the network.
  *
- * @throws DataError for a file that cannot be read, WeightFileError listing what does not fit the network.
+ * @throws DataError for a file that cannot be read, or listing what does not fit the network.
  */
 export async function importWeights(path: string, network: KnownNetwork): Promise<StoredWeights> {
   const { tensors, sha256, format } = await readWeights(path);
-  network.check({ tensors, sha256 });
+  assertFits(path, network, { tensors, sha256 });
   const metadata = new Map([
     ["network", network.name],
     ["source", sha256],
@@ -90,6 +91,21 @@ export async function loadStoredWeights(
       cause: error,
     });
   }
+}
+
+function assertFits(path: string, network: KnownNetwork, weights: NetworkWeights): void {
+  try {
+    network.check(weights);
+  } catch (error) {
+    if (!(error instanceof WeightFileError)) throw error;
+    const hint = "Another network's? divgen weights list names the files that each one takes.";
+    throw new DataError(`${path}: ${error.message}. ${hint}`, { cause: error });
+  }
+}
+
+/** Size of a file for people: 1.2 MB, 8 kB. */
+export function describeSize(bytes: number): string {
+  return bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 function manifestPath(network: string): string {

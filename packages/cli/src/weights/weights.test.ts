@@ -43,9 +43,9 @@ describe("divgen weights", () => {
 
   it("knows the well-known files and reports LPIPS heads", async () => {
     const file = put(at("heads.safetensors"), writeSafetensors(drawn(heads)));
-    expect((await weights("import", file, "--network", "lpips-alex-heads")).results[0]).toMatch(
-      /not a file that divgen knows/,
-    );
+    const [result] = (await weights("import", file, "--network", "lpips-alex-heads")).results;
+    expect(result).toMatch(/^lpips-alex-heads: \d kB in .*not a file that divgen knows/s);
+    expect((await weights("import", folder.path, "--network", "vgg16")).error).toMatch(/it is a folder; name the file/);
   });
 
   it("finds damage", async () => {
@@ -73,7 +73,7 @@ describe("divgen weights", () => {
     const other = await weights("import", file, "--network", "vgg16");
     expect([other.exitCode, other.error]).toEqual([
       3,
-      expect.stringMatching(/weights do not fit VGG16.*missing: features\.0\.weight/),
+      expect.stringMatching(/wrong\.safetensors: weights do not fit VGG16.*missing: features\.0\.weight.*weights list/),
     ]);
     expect((await weights("verify")).results[0]).toMatch(/No weights were imported/);
   });
@@ -100,10 +100,11 @@ describe("divgen weights", () => {
       3,
       /nowhere\.pth: /,
     ],
+    ["an empty file", (): string | Uint8Array => new Uint8Array(), "vgg16", 3, /expected weights, got an empty file/],
     ["an unknown network", (): string | Uint8Array => "x", "vgg-16", 2, /no network "vgg-16". Did you mean vgg16\?/],
   ] as const)("refuses %s", async (_, contents, network, exitCode, message) => {
     const data = contents();
-    if (data.length > 0) put(at("nowhere.pth"), data);
+    if (data !== "") put(at("nowhere.pth"), data);
     const run = await weights("import", at("nowhere.pth"), "--network", network);
     expect(run.error).toMatch(message);
     expect(run.exitCode).toBe(exitCode);
