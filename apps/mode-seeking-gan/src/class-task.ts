@@ -77,7 +77,7 @@ export async function openClassTask(config: Config, extractor: FeatureExtractor)
     contextCount: CLASSES,
     contextName: (context) => cifar10ClassNames[context]!,
     contextPictures: async (context) => [(await test.load(examples[context]!)).image],
-    generate: async (context, latents) => generate(context, latents),
+    generate: async (context, { latents }) => generate(context, latents),
     measure: async (measureKey) => {
       referenceFeatures ??= await referenceFeatureRows(reference, extractor);
       const bins: { name: string; comparison: BinComparison }[] = [];

@@ -1,10 +1,10 @@
 import { z } from "zod";
 
-/** Methods of paired translation, in the order of the paper's Table 3, and of images from classes. */
+/** Methods that a comparison takes: of paired translation, in the order of the paper's Table 3, and of images from classes. */
 export const pairedMethods = ["pix2pix", "mode-seeking", "bicycle", "mode-seeking-features"] as const;
 export const classMethods = ["dcgan", "mode-seeking"] as const;
 
-const methods = ["pix2pix", "mode-seeking", "mode-seeking-features", "bicycle", "dcgan"] as const;
+const methods = ["pix2pix", "pix2pix-classic", "mode-seeking", "mode-seeking-features", "bicycle", "dcgan"] as const;
 export type Method = (typeof methods)[number];
 
 const count = z.int().min(1);
@@ -31,6 +31,8 @@ export const configSchema = z
       testCount: count,
       /** Mirrors pairs at random. */
       flip: z.boolean(),
+      /** Pixels by which training pairs are enlarged before a square of `size` is cut out at random; 30 in pix2pix. */
+      jitter: z.int().min(0).default(0),
     }),
     model: z.strictObject({
       /** Channels after the first layer of the generator ("ngf"), or before the last of the DCGAN. */
@@ -43,6 +45,10 @@ export const configSchema = z
       conditionalDiscriminator: z.boolean(),
       /** How kernels start: "release" is Xavier normal with gain 0.02 for pairs; "pix2pix" is N(0, 0.02). */
       initializer: z.enum(["release", "pix2pix"]),
+      /** How decoders double maps: "transposed" is "basic" in the release. Not of pix2pix-classic. */
+      upsampling: z.enum(["transposed", "bilinear"]).default("transposed"),
+      /** Where pix2pix-classic drops values: three levels from the innermost (the paper's code) or from the next (its port). */
+      dropoutPlacement: z.enum(["innermost", "next-to-innermost"]).default("innermost"),
     }),
     training: z
       .strictObject({
@@ -55,6 +61,8 @@ export const configSchema = z
         /** The last so many epochs lower the learning rate linearly to 0. */
         decayEpochs: z.int().min(0),
         reconstructionWeight: weight,
+        /** The same of pix2pix-classic. */
+        classicReconstructionWeight: weight.default(100),
         modeSeekingWeight: weight,
         /** BicycleGAN's weights of the divergence and of the latent regression. */
         divergenceWeight: weight,
@@ -89,7 +97,7 @@ export const configSchema = z
     path: ["data", "source"],
   })
   .refine(({ task, method }) => methodsOf(task).includes(method), {
-    error: `expected one of ${pairedMethods.join(", ")} for task paired, ${classMethods.join(", ")} for task cifar10`,
+    error: `expected one of ${methodsOf("paired").join(", ")} for task paired, ${methodsOf("cifar10").join(", ")} for task cifar10`,
     path: ["method"],
   })
   .refine(({ method, training }) => method !== "bicycle" || training.batchSize % 2 === 0, {
@@ -99,7 +107,12 @@ export const configSchema = z
 
 export type Config = z.infer<typeof configSchema>;
 
-/** The methods of a task, baseline first. */
-export function methodsOf(task: "paired" | "cifar10"): readonly Method[] {
+/** The methods that a task's comparison takes, baseline first. */
+export function comparedMethodsOf(task: "paired" | "cifar10"): readonly Method[] {
   return task === "paired" ? pairedMethods : classMethods;
+}
+
+/** All methods of a task: those compared, and pix2pix as it was first published. */
+export function methodsOf(task: "paired" | "cifar10"): readonly Method[] {
+  return task === "paired" ? [...pairedMethods, "pix2pix-classic"] : classMethods;
 }

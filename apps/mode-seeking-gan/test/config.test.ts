@@ -19,6 +19,13 @@ test.each(Object.entries(presets))("preset %s is valid", (_, preset) => {
   expect(issuesOf(preset)).toEqual([]);
 });
 
+test("the configuration of a run from before an option gets what that run had", () => {
+  const { jitter, ...data } = demo.data;
+  const { upsampling, dropoutPlacement, ...model } = demo.model;
+  const { classicReconstructionWeight, ...training } = demo.training;
+  expect(configSchema.parse({ ...demo, data, model, training })).toEqual(demo);
+});
+
 describe("refused configurations", () => {
   test.each<[string, Config, RegExp]>([
     [
@@ -44,7 +51,7 @@ test("weights and methods of the command line", () => {
   for (const wrong of ["", "much", "1,-1"]) expect(() => parseWeights(wrong)).toThrow("--ablation: expected numbers");
   expect(chosenMethods(demo, undefined)).toEqual(["pix2pix", "mode-seeking", "bicycle", "mode-seeking-features"]);
   expect(chosenMethods(cifar10, undefined)).toEqual(["dcgan", "mode-seeking"]);
-  expect(chosenMethods(demo, "bicycle,pix2pix")).toEqual(["bicycle", "pix2pix"]);
+  expect(chosenMethods(demo, "bicycle,pix2pix-classic")).toEqual(["bicycle", "pix2pix-classic"]);
   expect(() => chosenMethods(demo, "pix2pix,dcgan")).toThrow("--methods: expected some of pix2pix, mode-seeking");
 });
 

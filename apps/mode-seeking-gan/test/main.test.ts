@@ -125,6 +125,26 @@ describe("pairs", () => {
     expect(readdirSync(comparison).filter((name) => name.includes("seed"))).toHaveLength(4);
   }, 120_000);
 
+  test("pix2pix as published trains, samples from its dropout, and decoders may be bilinear beside it", () => {
+    const path = join(folder, "classic");
+    const methods = ["--compare", "--methods", "pix2pix-classic,bicycle"];
+    const settings = set({ "model.upsampling": "bilinear", "data.jitter": 3 });
+    const { status, stderr } = run(...methods, "--run", path, ...tiny, ...short, ...settings);
+    expect(status, stderr).toBe(0);
+    const [classic, bicycle] = tablesOf(path)[0]!.rows;
+    expect([classic!.name, bicycle!.name]).toEqual(["pix2pix-classic", "bicycle"]);
+    expect(classic!.values["pairwise-distance"]!.value).toBeGreaterThan(0);
+    const own = join(path, "pix2pix-classic-seed0");
+    for (const { value } of linesOf(own, "metrics.jsonl").filter(({ metric }) => metric === "latent-ratio")) {
+      expect(value).toBeGreaterThan(0);
+    }
+    const out = join(folder, "classic samples");
+    const sampled = run("sample", "--run", own, "--out", out, "--count", "2", "--contexts", "1");
+    expect(sampled.status, sampled.stderr).toBe(0);
+    const [first, second] = ["0.png", "1.png"].map((name) => readFileSync(join(out, "input-1", name)));
+    expect(first!.equals(second!)).toBe(false);
+  }, 120_000);
+
   test("an ablation has a row a weight, with the paper's Table 6", () => {
     const path = join(folder, "ablation");
     const { status, stderr } = run("--ablation", "0,0.5", "--run", path, ...tiny, ...short);
