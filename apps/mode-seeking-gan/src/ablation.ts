@@ -13,6 +13,9 @@ export function parseWeights(text: string): number[] {
   if (text.trim() === "" || weights.some((weight) => !(Number.isFinite(weight) && weight >= 0))) {
     throw new UsageError(`--ablation: expected numbers >= 0 with commas between, such as 0,0.1,1, got "${text}"`);
   }
+  if (new Set(weights).size < weights.length) {
+    throw new UsageError(`--ablation: expected each weight once, got "${text}"`);
+  }
   return weights;
 }
 

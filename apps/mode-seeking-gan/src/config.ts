@@ -25,7 +25,10 @@ export const configSchema = z
       /** Which half is the input. The facades and maps of pix2pix: "BtoA", label or map to photograph. */
       direction: z.enum(["AtoB", "BtoA"]),
       /** Pixels; a power of two from 32 on, 32 for classes. */
-      size: z.int().min(32),
+      size: z
+        .int()
+        .min(32)
+        .refine((size) => Number.isInteger(Math.log2(size)), { error: "expected a power of two, such as 64 or 128" }),
       /** Examples to use, at most; of each class for classes. Procedural data makes as many. */
       trainCount: count,
       testCount: count,
@@ -99,6 +102,10 @@ export const configSchema = z
   .refine(({ task, method }) => methodsOf(task).includes(method), {
     error: `expected one of ${methodsOf("paired").join(", ")} for task paired, ${methodsOf("cifar10").join(", ")} for task cifar10`,
     path: ["method"],
+  })
+  .refine(({ task, model }) => task !== "paired" || model.discriminatorChannels % 2 === 0, {
+    error: "expected an even number: the discriminator at half size has half the channels",
+    path: ["model", "discriminatorChannels"],
   })
   .refine(({ method, training }) => method !== "bicycle" || training.batchSize % 2 === 0, {
     error: "expected an even number for method bicycle, whose two parts take one half each",

@@ -15,6 +15,7 @@ import type { BinComparison } from "@divgen/metrics";
 import { randomKey } from "@divgen/random";
 import type { PairedBatch } from "@divgen/training";
 import { dispose, tidy, tile } from "@tensorflow/tfjs-core";
+import { assertEnoughImages } from "./assert-enough-images.ts";
 import type { Config } from "./config.ts";
 import { drawNoise, type Noise } from "./noise.ts";
 import { createPairedMethod, disposeNetworks } from "./paired-objective.ts";
@@ -31,6 +32,7 @@ export async function openPairedTask(config: Config, extractor: FeatureExtractor
   const { source } = config.data;
   if (source === "cifar10") throw new RangeError("paired task: expected a source of pairs");
   const { train, test } = await openPairSplits(key.split("data"), { ...config.data, source });
+  assertEnoughImages(train.size, config.evaluation.bins, "training pairs");
   await verifyDataset(train);
   await verifyDataset(test);
   const { networks, objective } = createPairedMethod(key.split("models"), config);

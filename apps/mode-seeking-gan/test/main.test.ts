@@ -271,13 +271,40 @@ describe("what goes wrong", () => {
     expect([unlike.status, unlike.stderr]).toEqual([3, expect.stringMatching(/expected 32 x 32 like its partner/)]);
   }, 60_000);
 
-  test("a loss that is not finite ends with exit code 4, names the loss and keeps the last checkpoint", () => {
+  test("fewer pairs than a batch, or the bins, take: says before training how many there are, and what to do", async () => {
+    const few = join(folder, "few");
+    const unbinned = run("--run", join(folder, "many bins"), ...tiny, "--set", "evaluation.bins=13");
+    expect(unbinned.stderr).toMatch(
+      /training pairs: expected at least as many as evaluation\.bins, 13, got 12\. Add images/,
+    );
+    expect(unbinned.status).toBe(3);
+    const picture = await encodePng(new Uint8Array(64 * 32 * 3), { width: 64, height: 32, channels: 3 });
+    for (const split of ["train", "val"]) mkdirSync(join(few, split), { recursive: true });
+    for (const split of ["train", "val"]) {
+      for (const name of ["1.png", "2.png"]) writeFileSync(join(few, split, name), picture);
+    }
+    const source = set({ "data.source": "paired-folder", "data.path": few, "data.testSplit": "val" });
+    const { status, stderr } = run("--run", join(folder, "too few"), ...tiny, ...source, "--set", "evaluation.bins=2");
+    expect(stderr).toMatch(/expected at least 4 examples, one batch, got 2\. Add examples, or train with batches of 2/);
+    expect(status).toBe(3);
+  }, 60_000);
+
+  test("a loss that is not finite ends with exit code 4, names the loss, and a good checkpoint is the last", () => {
     const path = join(folder, "diverged");
-    const { status, stderr } = run(
-      ...["--run", path, ...tiny],
-      ...set({ "training.learningRate": 1e30, "training.reportEvery": 10, "training.checkpointEvery": 1 }),
+    const good = [...tiny, ...set({ "training.reportEvery": 10, "training.checkpointEvery": 1 })];
+    expect(run("--run", path, ...good, ...set({ "training.epochs": 1, "training.decayEpochs": 0 })).status).toBe(0);
+    const generator = join(path, "checkpoints", "step-000003", "network-generator.safetensors");
+    const weights = readFileSync(generator);
+    // Three steps are done; the fourth leaves weights that are finite, but whose losses are not.
+    const { status, stdout, stderr } = run(
+      ...["--resume", path, "--set", "training.epochs=2", "--set", "training.learningRate=1e30"],
     );
     expect(status, stderr).toBe(4);
-    expect(stderr).toMatch(/diverged at step \d+: loss "[a-z/-]+" is/);
-  }, 60_000);
+    expect(stderr).toMatch(/diverged at step \d+: (loss|parameter) "[\w ./-]+" is/);
+    expect(stdout).toMatch(/the last good checkpoint is that of step 3; go on from it with a lower learning rate/);
+    expect(readFileSync(generator).equals(weights)).toBe(true);
+    const again = run("--resume", path, "--set", "training.learningRate=1e-3");
+    expect(again.status, again.stderr).toBe(0);
+    expect(again.stdout).toMatch(/going on from step 3/);
+  }, 120_000);
 });
