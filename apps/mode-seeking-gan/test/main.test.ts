@@ -147,13 +147,16 @@ describe("pairs", () => {
 
   test("an ablation has a row a weight, with the paper's Table 6", () => {
     const path = join(folder, "ablation");
-    const { status, stderr } = run("--ablation", "0,0.5", "--run", path, ...tiny, ...short);
+    const { status, stdout, stderr } = run("--ablation", "0,0.5", "--run", path, ...tiny, ...short);
     expect(status, stderr).toBe(0);
     const rows = tablesOf(path)[0]!.rows;
     expect(rows.map(({ name, values }) => [name, values["frechet-distance"]!.paper])).toEqual([
-      ["0", 134.95],
-      ["0.5", 88.41],
+      ["weight 0", 134.95],
+      ["weight 0.5", 88.41],
     ]);
+    expect(stdout.match(/weight [\d.]+, \d of 2/g)).toEqual(["weight 0, 1 of 2", "weight 0.5, 2 of 2"]);
+    const dry = run("--ablation", "0,0.5", "--seeds", "3", "--dry-run", ...tiny);
+    expect(dry.stdout).toMatch(/runs: 6, of that many steps each/);
     expect(rows[0]!.values["pairwise-distance"]!.value).not.toBe(rows[1]!.values["pairwise-distance"]!.value);
   }, 120_000);
 
