@@ -19,6 +19,7 @@ export function parseWeights(text: string): number[] {
   return weights;
 }
 
+const seedsFrom = (first: number, count: number) => Array.from({ length: count }, (_, index) => first + index);
 const rowName = (weight: number): string => `weight ${weight}`;
 
 /**
@@ -70,9 +71,17 @@ export async function compareWeights(
     ],
   });
   addSensitivity(report.heading("Does the noise matter?"), curves);
-  report
-    .heading("Settings")
-    .keyValues({ caption: "The configuration, weight and seed aside.", entries: { config: command.config } });
+  const [measured] = results[0]!.runs[0]!;
+  report.heading("Settings").keyValues({
+    caption: "The configuration, weight and seed aside, and where the numbers come from.",
+    entries: {
+      config: command.config,
+      seeds: seedsFrom(command.config.seed, seeds).join(", "),
+      extractor: measured!.extractor,
+      "extractor weights (sha256)": measured!.weightHash,
+      protocol: measured!.protocol,
+    },
+  });
   const { htmlPath } = await report.write(folder);
   return { htmlPath, text: report.text() };
 }

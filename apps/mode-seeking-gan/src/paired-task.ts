@@ -32,9 +32,9 @@ export async function openPairedTask(config: Config, extractor: FeatureExtractor
   const { source } = config.data;
   if (source === "cifar10") throw new RangeError("paired task: expected a source of pairs");
   const { train, test } = await openPairSplits(key.split("data"), { ...config.data, source });
-  assertEnoughImages(train.size, config.evaluation.bins, "training pairs");
   await verifyDataset(train);
   await verifyDataset(test);
+  assertEnoughImages(train.size, config.evaluation.bins, "training pairs");
   const { networks, objective } = createPairedMethod(key.split("models"), config);
   const { generator } = networks;
   const { size, flip, jitter } = config.data;
