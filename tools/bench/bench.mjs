@@ -19,7 +19,7 @@ import { parseArgs } from "node:util";
 const here = dirname(fileURLToPath(import.meta.url));
 const { values: flags } = parseArgs({
   options: {
-    cases: { type: "string", default: "dcgan,unet256,facades,points,vae,efficientnet,inception" },
+    cases: { type: "string", default: "dcgan,unet256,facades,modeSeeking256,points,vae,efficientnet,inception" },
     engines: { type: "string", default: "native,native:1,wasm" },
     rounds: { type: "string", default: "7" },
     threads: { type: "string", default: "2" },
@@ -31,6 +31,7 @@ const catalogue = {
   dcgan: { title: "DCGAN 32 x 32, batch 64", steps: 2 },
   unet256: { title: "U-Net 256 x 256, ngf 64, batch 1", steps: 1 },
   facades: { title: "facades demo 64 x 64, ngf 16, batch 4, two images each", steps: 5 },
+  modeSeeking256: { title: "mode seeking 256 x 256, ngf 64, batch 1, two images", steps: 1 },
   points: { title: "2-D self-conditioned, batch 100", steps: 30 },
   vae: { title: "VAE 28 x 28, batch 32", steps: 20 },
   efficientnet: { title: "EfficientNet-B0 features, 8 images of 224 x 224", steps: 2 },

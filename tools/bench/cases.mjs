@@ -122,12 +122,12 @@ export function unet256() {
     });
 }
 
-/** A step of the facades application at demonstration size: MSGAN's paired translation, 64 x 64, base 16, batch 4. */
-export function facades() {
-  const shared = { inputChannels: 3, baseChannels: 16, codeSize: 0, normalization: "instance", initializer: pix2pix };
+/** MSGAN's paired translation with mode seeking: two images an input, two-scale discriminator. */
+function modeSeeking({ size, baseChannels, batchSize }) {
+  const shared = { inputChannels: 3, baseChannels, codeSize: 0, normalization: "instance", initializer: pix2pix };
   const generator = createUnetGenerator(key, {
     ...shared,
-    size: 64,
+    size,
     outputChannels: 3,
     latentSize: 8,
     placement: "all",
@@ -150,13 +150,20 @@ export function facades() {
     reconstructionWeight: 10,
     terms: [createModeSeekingTerm(1)],
   });
-  const batch = { input: images("input", [4, 64, 64, 3]), target: images("target", [4, 64, 64, 3]) };
+  const shape = [batchSize, size, size, 3];
+  const batch = { input: images("input", shape), target: images("target", shape) };
   let step = 0;
   return () => {
     const report = objective.step(batch, { step, epoch: 0, key: key.fold(step++) });
     return Object.values(report);
   };
 }
+
+/** A step of the applications at demonstration size. */
+export const facades = () => modeSeeking({ size: 64, baseChannels: 16, batchSize: 4 });
+
+/** A step at the paper's size. */
+export const modeSeeking256 = () => modeSeeking({ size: 256, baseChannels: 64, batchSize: 1 });
 
 /** The 2-D networks of self-conditioned GANs: G 4 x (dense 400, batch norm), D 3 maxout 200 x 5, k = 50, batch 100. */
 export function points() {
@@ -264,4 +271,4 @@ export function inception() {
   return extraction(createInceptionV3({ weights, variant: "torchvision", resize: "half-pixel" }), "pooled", 299);
 }
 
-export const cases = { dcgan, unet256, facades, points, vae, efficientnet, inception };
+export const cases = { dcgan, unet256, facades, modeSeeking256, points, vae, efficientnet, inception };

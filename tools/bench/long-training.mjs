@@ -3,6 +3,7 @@
  *
  *     node tools/bench/long-training.mjs [--engine native] [--case points] [--steps 1000] [--threads 1]
  *
+ * Cases are those of `cases.mjs`: `facades` is mode seeking at 64 x 64, `modeSeeking256` the same at the paper's size.
  * Prints a line for each tenth of the steps, and ends with 1 if the tensor count changed after the first tenth or memory
  * grew by more than 5% after the second (the first ones fill the allocators' pools). Not part of `npm test`.
  */

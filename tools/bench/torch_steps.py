@@ -167,25 +167,25 @@ def unet256():
     return step
 
 
-def facades():
-    generator = Unet(64, 16, nn.InstanceNorm2d, 8)
-    discriminator = Patches(16, 2, 3, nn.InstanceNorm2d)
+def mode_seeking(size, base, batch):
+    generator = Unet(size, base, nn.InstanceNorm2d, 8)
+    discriminator = Patches(base, 2, 3, nn.InstanceNorm2d)
     generator_adam, discriminator_adam = adam(generator, 2e-4, 0.5), adam(discriminator, 2e-4, 0.5)
-    condition, target = uniform(4, 3, 64, 64), uniform(4, 3, 64, 64)
+    condition, target = uniform(batch, 3, size, size), uniform(batch, 3, size, size)
     twice, thrice = torch.cat([condition] * 2), torch.cat([condition] * 3)
 
     def square_error(logits, label):
         return sum((scale - label).square().mean() for scale in logits)
 
     def step():
-        latents = torch.randn(8, 8)
+        latents = torch.randn(2 * batch, 8)
         kept = []
 
         def of_generator():
             kept.append(generator(twice, latents))
-            first, second = kept[0][:4], kept[0][4:]
+            first, second = kept[0][:batch], kept[0][batch:]
             image_distance = (first - second).abs().mean()
-            latent_distance = (latents[:4] - latents[4:]).abs().mean()
+            latent_distance = (latents[:batch] - latents[batch:]).abs().mean()
             mode_seeking = 1 / (image_distance / latent_distance + 1e-5)
             adversarial = 2 * square_error(discriminator(twice, kept[0]), 1)
             return adversarial + 10 * F.l1_loss(first, target) + mode_seeking
@@ -195,13 +195,21 @@ def facades():
 
         def of_discriminator():
             logits = discriminator(thrice, torch.cat([fake, target]))
-            return 2 * square_error([scale[:8] for scale in logits], 0) + 2 * square_error(
-                [scale[8:] for scale in logits], 1
+            return 2 * square_error([scale[: 2 * batch] for scale in logits], 0) + 2 * square_error(
+                [scale[2 * batch :] for scale in logits], 1
             )
 
         return first, update(discriminator, discriminator_adam, of_discriminator)
 
     return step
+
+
+def facades():
+    return mode_seeking(64, 16, 4)
+
+
+def modeSeeking256():
+    return mode_seeking(256, 64, 1)
 
 
 class Maxout(nn.Module):
@@ -309,7 +317,7 @@ def answer(value):
 
 
 if __name__ == "__main__":
-    steps = [dcgan, unet256, facades, points, vae, efficientnet, inception]
+    steps = [dcgan, unet256, facades, modeSeeking256, points, vae, efficientnet, inception]
     chosen = {step.__name__: step for step in steps}[sys.argv[1]]()
     answer({"ready": f"PyTorch {torch.__version__}"})
     for line in sys.stdin:

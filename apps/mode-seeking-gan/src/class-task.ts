@@ -18,6 +18,7 @@ import {
 import { permutation, type RandomKey, randomKey } from "@divgen/random";
 import { type ConditionalBatch, createClassModeSeeking, type FeatureRows } from "@divgen/training";
 import { dispose, tidy } from "@tensorflow/tfjs-core";
+import { assertEnoughImages } from "./assert-enough-images.ts";
 import type { Config } from "./config.ts";
 import { createAdamOf, disposeNetworks } from "./paired-objective.ts";
 import { protocolOf } from "./protocol.ts";
@@ -40,6 +41,9 @@ export async function openClassTask(config: Config, extractor: FeatureExtractor)
   const train = selectExamples(images, chosen.flat());
   const { reference: referenceCount, samplesPerInput, bins: binCount } = config.evaluation;
   const reference = chosen.map((indices) => selectExamples(images, indices.slice(0, referenceCount)));
+  for (const [classId, { size }] of reference.entries()) {
+    assertEnoughImages(size, binCount, `reference images of class ${cifar10ClassNames[classId]}`);
+  }
   // One example a class, to stand before the generated ones.
   const examples = cifar10ClassNames.map((_, classId) => test.classIds.indexOf(classId));
 
@@ -77,7 +81,7 @@ export async function openClassTask(config: Config, extractor: FeatureExtractor)
     contextCount: CLASSES,
     contextName: (context) => cifar10ClassNames[context]!,
     contextPictures: async (context) => [(await test.load(examples[context]!)).image],
-    generate: async (context, latents) => generate(context, latents),
+    generate: async (context, { latents }) => generate(context, latents),
     measure: async (measureKey) => {
       referenceFeatures ??= await referenceFeatureRows(reference, extractor);
       const bins: { name: string; comparison: BinComparison }[] = [];

@@ -1,8 +1,8 @@
 import { addPictures, type ComparedRun, trainMethods } from "@divgen/evaluation";
 import { type AppDefinition, createReport, type Report, type TrainCommand, UsageError } from "@divgen/experiment";
 import { addClassTable } from "./class-table.ts";
-import { type Config, type Method, methodsOf } from "./config.ts";
-import { addBinShares } from "./figures.ts";
+import { type Config, comparedMethodsOf, type Method, methodsOf } from "./config.ts";
+import { addBinShares, addInterpolations } from "./figures.ts";
 import { addResults } from "./results-table.ts";
 import { type RunContext, type RunOutcome, trainRun } from "./run.ts";
 import { samplesCaption } from "./run-report.ts";
@@ -77,19 +77,17 @@ async function comparisonReport(
   report.heading("Images");
   for (const { name, outcome } of first) {
     await addPictures(report, outcome.samples, { caption: `${name}: ${samplesCaption(config)}` });
-    await addPictures(report, outcome.interpolations, {
-      caption: `${name}: from one latent to another in equal steps, an input a row (the paper's Figure 8).`,
-    });
+    await addInterpolations(report, outcome.interpolations, name);
   }
   return report
     .heading("Settings")
     .keyValues({ caption: "The configuration, method and seed aside.", entries: { config } });
 }
 
-/** The methods that `--methods` names, all of the task if none. @throws UsageError for a name that the task has not. */
+/** The methods that `--methods` names, those of the paper's table if none. @throws UsageError for a name that the task has not. */
 export function chosenMethods({ task }: Config, names: string | undefined): readonly Method[] {
   const known = methodsOf(task);
-  if (names === undefined) return known;
+  if (names === undefined) return comparedMethodsOf(task);
   return names.split(",").map((name) => {
     const found = known.find((method) => method === name);
     if (found === undefined) {

@@ -1,10 +1,10 @@
 import { z } from "zod";
 
-/** Methods of paired translation, in the order of the paper's Table 3, and of images from classes. */
+/** Methods that a comparison takes: of paired translation, in the order of the paper's Table 3, and of images from classes. */
 export const pairedMethods = ["pix2pix", "mode-seeking", "bicycle", "mode-seeking-features"] as const;
 export const classMethods = ["dcgan", "mode-seeking"] as const;
 
-const methods = ["pix2pix", "mode-seeking", "mode-seeking-features", "bicycle", "dcgan"] as const;
+const methods = ["pix2pix", "pix2pix-classic", "mode-seeking", "mode-seeking-features", "bicycle", "dcgan"] as const;
 export type Method = (typeof methods)[number];
 
 const count = z.int().min(1);
@@ -25,12 +25,17 @@ export const configSchema = z
       /** Which half is the input. The facades and maps of pix2pix: "BtoA", label or map to photograph. */
       direction: z.enum(["AtoB", "BtoA"]),
       /** Pixels; a power of two from 32 on, 32 for classes. */
-      size: z.int().min(32),
+      size: z
+        .int()
+        .min(32)
+        .refine((size) => Number.isInteger(Math.log2(size)), { error: "expected a power of two, such as 64 or 128" }),
       /** Examples to use, at most; of each class for classes. Procedural data makes as many. */
       trainCount: count,
       testCount: count,
       /** Mirrors pairs at random. */
       flip: z.boolean(),
+      /** Pixels by which training pairs are enlarged before a square of `size` is cut out at random; 30 in pix2pix. */
+      jitter: z.int().min(0).default(0),
     }),
     model: z.strictObject({
       /** Channels after the first layer of the generator ("ngf"), or before the last of the DCGAN. */
@@ -43,6 +48,10 @@ export const configSchema = z
       conditionalDiscriminator: z.boolean(),
       /** How kernels start: "release" is Xavier normal with gain 0.02 for pairs; "pix2pix" is N(0, 0.02). */
       initializer: z.enum(["release", "pix2pix"]),
+      /** How decoders double maps: "transposed" is "basic" in the release. Not of pix2pix-classic. */
+      upsampling: z.enum(["transposed", "bilinear"]).default("transposed"),
+      /** Where pix2pix-classic drops values: three levels from the innermost (the paper's code) or from the next (its port). */
+      dropoutPlacement: z.enum(["innermost", "next-to-innermost"]).default("innermost"),
     }),
     training: z
       .strictObject({
@@ -55,6 +64,8 @@ export const configSchema = z
         /** The last so many epochs lower the learning rate linearly to 0. */
         decayEpochs: z.int().min(0),
         reconstructionWeight: weight,
+        /** The same of pix2pix-classic. */
+        classicReconstructionWeight: weight.default(100),
         modeSeekingWeight: weight,
         /** BicycleGAN's weights of the divergence and of the latent regression. */
         divergenceWeight: weight,
@@ -89,8 +100,12 @@ export const configSchema = z
     path: ["data", "source"],
   })
   .refine(({ task, method }) => methodsOf(task).includes(method), {
-    error: `expected one of ${pairedMethods.join(", ")} for task paired, ${classMethods.join(", ")} for task cifar10`,
+    error: `expected one of ${methodsOf("paired").join(", ")} for task paired, ${methodsOf("cifar10").join(", ")} for task cifar10`,
     path: ["method"],
+  })
+  .refine(({ task, model }) => task !== "paired" || model.discriminatorChannels % 2 === 0, {
+    error: "expected an even number: the discriminator at half size has half the channels",
+    path: ["model", "discriminatorChannels"],
   })
   .refine(({ method, training }) => method !== "bicycle" || training.batchSize % 2 === 0, {
     error: "expected an even number for method bicycle, whose two parts take one half each",
@@ -99,7 +114,12 @@ export const configSchema = z
 
 export type Config = z.infer<typeof configSchema>;
 
-/** The methods of a task, baseline first. */
-export function methodsOf(task: "paired" | "cifar10"): readonly Method[] {
+/** The methods that a task's comparison takes, baseline first. */
+export function comparedMethodsOf(task: "paired" | "cifar10"): readonly Method[] {
   return task === "paired" ? pairedMethods : classMethods;
+}
+
+/** All methods of a task: those compared, and pix2pix as it was first published. */
+export function methodsOf(task: "paired" | "cifar10"): readonly Method[] {
+  return task === "paired" ? [...pairedMethods, "pix2pix-classic"] : classMethods;
 }

@@ -1,15 +1,16 @@
-import { drawLatents, type Latents } from "@divgen/core-tensors";
-import { toPixelImages } from "@divgen/evaluation";
+import type { Latents } from "@divgen/core-tensors";
+import { addPictures, toPixelImages } from "@divgen/evaluation";
 import type { Report } from "@divgen/experiment";
 import type { PixelImage } from "@divgen/image-files";
 import { normal, type RandomKey } from "@divgen/random";
 import { tensor2d } from "@tensorflow/tfjs-core";
+import { drawNoise, type Noise } from "./noise.ts";
 import type { Measurement, Task } from "./task.ts";
 
-/** Images of a context from latents, which are freed. */
-async function drawFrom(task: Task, context: number, latents: Latents): Promise<PixelImage[]> {
-  const images = await task.generate(context, latents);
-  latents.dispose();
+/** Images of a context from noise, whose latents are freed. */
+async function drawFrom(task: Task, context: number, noise: Noise): Promise<PixelImage[]> {
+  const images = await task.generate(context, noise);
+  noise.latents.dispose();
   try {
     return await toPixelImages(images);
   } finally {
@@ -26,13 +27,13 @@ export async function sampleRows(
 ): Promise<PixelImage[][]> {
   const rows: PixelImage[][] = [];
   for (let context = 0; context < Math.min(contexts, task.contextCount); context++) {
-    const latents = drawLatents(key.fold(context), columns, task.latentSize);
-    rows.push([...(await task.contextPictures(context)), ...(await drawFrom(task, context, latents))]);
+    const noise = drawNoise(key.fold(context), columns, task.latentSize);
+    rows.push([...(await task.contextPictures(context)), ...(await drawFrom(task, context, noise))]);
   }
   return rows;
 }
 
-/** Figure 8: for each of the first contexts, images on the straight line between two latents. */
+/** Figure 8: for each of the first contexts, images on the straight line between two latents; no rows where there are none. */
 export async function interpolationRows(
   task: Task,
   contexts: number,
@@ -40,11 +41,23 @@ export async function interpolationRows(
   key: RandomKey,
 ): Promise<PixelImage[][]> {
   const rows: PixelImage[][] = [];
+  if (task.latentSize === 0) return rows;
   for (let context = 0; context < Math.min(contexts, task.contextCount); context++) {
     const latents = interpolatedLatents(key.fold(context), columns, task.latentSize);
-    rows.push(await drawFrom(task, context, latents));
+    rows.push(await drawFrom(task, context, { latents, key }));
   }
   return rows;
+}
+
+/** Adds Figure 8, or says why there is none. */
+export async function addInterpolations(report: Report, rows: PixelImage[][], method: string): Promise<void> {
+  if (rows.length === 0) {
+    report.paragraph(`${method}: no images between two latents, because its noise is dropout.`);
+    return;
+  }
+  await addPictures(report, rows, {
+    caption: `${method}: from one latent to another in equal steps, an input a row (the paper's Figure 8).`,
+  });
 }
 
 /** (1 - t) z1 + t z2 for t from 0 to 1 in equal steps, [count, latentSize]. */

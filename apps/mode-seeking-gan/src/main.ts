@@ -43,6 +43,12 @@ const app: AppDefinition<Config, z.infer<typeof trainOptions>, z.infer<typeof sa
   sampleOptions,
 };
 
+/** Runs that a `train` command starts. */
+function runCount(config: Config, { compare, methods, ablation, seeds }: z.infer<typeof trainOptions>): number {
+  if (compare) return chosenMethods(config, methods).length * seeds;
+  return ablation === undefined ? 1 : parseWeights(ablation).length * seeds;
+}
+
 await runMain(async ({ args, signal }) => {
   const command = parseAppArguments(app, args);
   const output = createOutput({ json: command.json });
@@ -66,7 +72,10 @@ await runMain(async ({ args, signal }) => {
         const parameters = Object.values(task.networks).reduce((sum, network) => sum + parameterCount(network), 0);
         const steps = config.training.epochs * task.stepsPerEpoch;
         dispose();
-        return printDryRun(command, engine.description, { steps, parameters }, output);
+        printDryRun(command, engine.description, { steps, parameters }, output);
+        const runs = runCount(config, options);
+        const text = `runs: ${runs}, of that many steps each, one after another`;
+        return runs === 1 ? undefined : output.note({ kind: "dry-run-runs", runs }, text);
       }
       if (options.compare) {
         const methods = chosenMethods(config, options.methods);

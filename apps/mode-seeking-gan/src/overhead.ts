@@ -4,6 +4,7 @@ import { type AppDefinition, createReport, type MetricRow, makeDirectory, type T
 import { dispose, profile, type TensorContainer } from "@tensorflow/tfjs-core";
 import type { Config, Method } from "./config.ts";
 import { overheadTable } from "./paper-tables.ts";
+import { dataName } from "./results-table.ts";
 import { openMeasuredTask, type RunContext } from "./run.ts";
 
 /** What a method costs. */
@@ -101,13 +102,13 @@ async function writeOverheads(
   const { data, training } = config;
   const report = createReport({
     title: "What each method costs",
-    subtitle: `Iterations of ${training.batchSize} at ${data.size} x ${data.size}, on ${engine}.`,
+    subtitle: `Training iterations with batches of ${training.batchSize} at ${data.size} x ${data.size} (${dataName(data)}), seed ${config.seed}, on ${engine}.`,
   }).metricsTable({
     caption: "Time, memory and parameters (the paper's Table 8)",
     columns: [
       { key: "seconds", title: "time an iteration", unit: "s", higherIsBetter: false },
-      { key: "ratio", title: "time by the first's", higherIsBetter: false },
-      { key: "processor", title: "processor time by the first's", higherIsBetter: false },
+      { key: "ratio", title: `time by ${base!.method}'s`, higherIsBetter: false },
+      { key: "processor", title: `processor time by ${base!.method}'s`, higherIsBetter: false },
       { key: "memory", title: "peak of tensors", unit: "MB", higherIsBetter: false },
       { key: "parameters", title: "parameters", unit: "millions", higherIsBetter: false },
     ],
@@ -128,13 +129,23 @@ async function writeOverheads(
       };
     }),
     notes: [
-      `Medians of ${ROUNDS * ITERATIONS} iterations, the methods taking turns. The paper's times are of a GPU at 256 x 256; its memory is the device's, ours the tensors alive at once.`,
-      "Here pix2pix makes two images an input as mode seeking does, which is how the release compares them.",
+      ...pairNotes(config),
+      `Medians of ${ROUNDS * ITERATIONS} iterations, the methods taking turns; another process on the machine disturbs the time more than the processor time. The paper's times are of a GPU at 256 x 256; its memory is the device's, ours the tensors alive at once.`,
     ],
   });
   report.keyValues({ caption: "The configuration, method aside.", entries: { config } });
   const { htmlPath } = await report.write(folder);
   return { htmlPath, text: report.text() };
+}
+
+/** What a reader must know of methods of pairs. */
+function pairNotes({ task, data, model }: Config): string[] {
+  if (task !== "paired") return [];
+  const { generatorChannels, discriminatorChannels } = model;
+  return [
+    "Here pix2pix makes two images an input as mode seeking does, which is how the release compares them; pix2pix-classic makes one, twice.",
+    `Parameters are those of ${generatorChannels} and ${discriminatorChannels} base channels at ${data.size} x ${data.size}; the paper's of 64 at 256 x 256.`,
+  ];
 }
 
 function median(values: readonly number[]): number {

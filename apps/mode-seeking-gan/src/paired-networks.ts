@@ -1,6 +1,8 @@
 import type { Discriminator, Generator, Network } from "@divgen/core-tensors";
 import { createResidualEncoder, type ResidualEncoder } from "@divgen/models-bicycle";
 import {
+  createClassicPatchDiscriminator,
+  createClassicUnet,
   createPatchDiscriminator,
   createUnetGenerator,
   type PairedCondition,
@@ -30,7 +32,26 @@ export function createPairedNetworks(key: RandomKey, config: Config): PairedNetw
   };
 }
 
-/** The same generator, with the encoder and the two discriminators of BicycleGAN. */
+/** Generator and discriminator of pix2pix as published: dropout is the noise, and there are no latents. */
+export function createClassicNetworks(key: RandomKey, { data, model }: Config): PairedNetworks {
+  const { generatorChannels, discriminatorChannels, dropoutPlacement } = model;
+  return {
+    generator: createClassicUnet(key.split("generator"), {
+      size: data.size,
+      inputChannels: 3,
+      outputChannels: 3,
+      baseChannels: generatorChannels,
+      dropoutPlacement,
+    }),
+    discriminator: createClassicPatchDiscriminator(key.split("discriminator"), {
+      inputChannels: 3,
+      imageChannels: 3,
+      baseChannels: discriminatorChannels,
+    }),
+  };
+}
+
+/** The same generator as `createPairedNetworks`, with the encoder and the two discriminators of BicycleGAN. */
 export function createBicycleNetworks(key: RandomKey, config: Config): BicycleNetworks {
   const { size } = config.data;
   const { encoderChannels, latentSize } = config.model;
@@ -50,7 +71,7 @@ export function createBicycleNetworks(key: RandomKey, config: Config): BicycleNe
 }
 
 function createGenerator(key: RandomKey, config: Config): Generator<PairedCondition> {
-  const { generatorChannels, latentSize } = config.model;
+  const { generatorChannels, latentSize, upsampling } = config.model;
   return createUnetGenerator(key, {
     size: config.data.size,
     inputChannels: 3,
@@ -61,6 +82,7 @@ function createGenerator(key: RandomKey, config: Config): Generator<PairedCondit
     placement: "all",
     normalization: "instance",
     dropoutRate: 0,
+    upsampling,
     initializer: initializerOf(config),
   });
 }

@@ -3,6 +3,7 @@ import type { RandomKey } from "@divgen/random";
 import {
   createAdam,
   createBicycleTranslation,
+  createClassicTranslation,
   createFeatureModeSeekingTerm,
   createModeSeekingTerm,
   createPairedTranslation,
@@ -13,7 +14,7 @@ import {
   type PairedBatch,
 } from "@divgen/training";
 import type { Config } from "./config.ts";
-import { createBicycleNetworks, createPairedNetworks } from "./paired-networks.ts";
+import { createBicycleNetworks, createClassicNetworks, createPairedNetworks } from "./paired-networks.ts";
 
 /** A method's networks and its step; the caller disposes both. */
 export interface PairedMethod {
@@ -36,6 +37,16 @@ export function createPairedMethod(key: RandomKey, config: Config): PairedMethod
       generatorOptimizer: adam(),
       encodedDiscriminatorOptimizer: adam(),
       drawnDiscriminatorOptimizer: adam(),
+    });
+    return { networks, objective };
+  }
+  if (method === "pix2pix-classic") {
+    const networks = createClassicNetworks(key, config);
+    const objective = createClassicTranslation({
+      ...{ ...networks, learningRate, learningRateSchedule },
+      reconstructionWeight: training.classicReconstructionWeight,
+      generatorOptimizer: adam(),
+      discriminatorOptimizer: adam(),
     });
     return { networks, objective };
   }

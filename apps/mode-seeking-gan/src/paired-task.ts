@@ -1,5 +1,5 @@
 import { basename, extname } from "node:path";
-import { drawLatents, type FeatureExtractor, type ImageBatch, type Latents } from "@divgen/core-tensors";
+import type { FeatureExtractor, ImageBatch } from "@divgen/core-tensors";
 import {
   createDatasetBatches,
   openPairSplits,
@@ -15,7 +15,9 @@ import type { BinComparison } from "@divgen/metrics";
 import { randomKey } from "@divgen/random";
 import type { PairedBatch } from "@divgen/training";
 import { dispose, tidy, tile } from "@tensorflow/tfjs-core";
+import { assertEnoughImages } from "./assert-enough-images.ts";
 import type { Config } from "./config.ts";
+import { drawNoise, type Noise } from "./noise.ts";
 import { createPairedMethod, disposeNetworks } from "./paired-objective.ts";
 import { protocolOf } from "./protocol.ts";
 import type { Task } from "./task.ts";
@@ -32,24 +34,25 @@ export async function openPairedTask(config: Config, extractor: FeatureExtractor
   const { train, test } = await openPairSplits(key.split("data"), { ...config.data, source });
   await verifyDataset(train);
   await verifyDataset(test);
+  assertEnoughImages(train.size, config.evaluation.bins, "training pairs");
   const { networks, objective } = createPairedMethod(key.split("models"), config);
   const { generator } = networks;
-  const { size, flip } = config.data;
+  const { size, flip, jitter } = config.data;
   const batches = createDatasetBatches<PairedExample, PairedBatch>(train, {
     batchSize: config.training.batchSize,
     key: key.split("batches"),
     collate: (examples, stepKey) => {
-      const augmentation = { loadSize: size, cropSize: size, flip };
+      const augmentation = { loadSize: size + jitter, cropSize: size, flip };
       const { input, target, labels } = toPairedBatch(examples, augmentation, stepKey);
       labels?.dispose();
       return { input, target };
     },
   });
 
-  const generateFrom = (input: ImageBatch, latents: Latents): ImageBatch =>
+  const generateFrom = (input: ImageBatch, { latents, key }: Noise): ImageBatch =>
     tidy(() => {
       const inputs = tile(input, [latents.shape[0], 1, 1, 1]) as ImageBatch;
-      return generator.generate(latents, { input: inputs }, { mode: "inference" });
+      return generator.generate(latents, { input: inputs }, { mode: "inference", key });
     });
   const trainingKey = key.split("training");
   const given: PairedExample[] = [];
@@ -71,9 +74,9 @@ export async function openPairedTask(config: Config, extractor: FeatureExtractor
       const { input, target } = await loadContext(context);
       return [input, target];
     },
-    generate: async (context, latents) => {
+    generate: async (context, noise) => {
       const input = toImageBatch([(await loadContext(context)).input]);
-      const images = generateFrom(input, latents);
+      const images = generateFrom(input, noise);
       input.dispose();
       return images;
     },
@@ -87,7 +90,7 @@ export async function openPairedTask(config: Config, extractor: FeatureExtractor
         seed: config.seed,
         key: measureKey,
         generate: (input, count, inputKey) =>
-          tidy(() => generateFrom(input, drawLatents(inputKey.split("latents"), count, generator.latentSize))),
+          tidy(() => generateFrom(input, drawNoise(inputKey.split("latents"), count, generator.latentSize))),
         observeBins: (compared) => {
           comparison = compared;
         },

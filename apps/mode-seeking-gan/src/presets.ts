@@ -13,10 +13,11 @@ export const paper: Config = {
     path: "data/facades",
     testSplit: "val",
     direction: "BtoA", // the release's default
-    size: 256, // load and crop size of the release: no crop
+    size: 256,
     trainCount: 400, // Table 9
     testCount: 206,
     flip: true,
+    jitter: 0, // load and crop size of the release are one
   },
   model: {
     generatorChannels: 64,
@@ -25,6 +26,8 @@ export const paper: Config = {
     latentSize: 8,
     conditionalDiscriminator: true, // the release; the parameters of Table 8 are those of an unconditional one
     initializer: "release",
+    upsampling: "transposed", // "basic", the release's default
+    dropoutPlacement: "innermost",
   },
   training: {
     epochs: 400, // of the released checkpoints
@@ -35,6 +38,7 @@ export const paper: Config = {
     weightDecay: 0,
     decayEpochs: 200,
     reconstructionWeight: 10,
+    classicReconstructionWeight: 100,
     modeSeekingWeight: 1, // section 3
     divergenceWeight: 0.01,
     latentWeight: 0.5,
@@ -121,6 +125,7 @@ export const cifar10: Config = {
     trainCount: 5000,
     testCount: 10,
     flip: false,
+    jitter: 0,
   },
   model: { ...paper.model, generatorChannels: 64, discriminatorChannels: 64, latentSize: 100 },
   training: {
@@ -137,4 +142,13 @@ export const cifar10: Config = {
   evaluation: { inputs: 1, reference: 1000, samplesPerInput: 1000, pairsPerInput: 1, bins: 50, trials: 1 },
 };
 
-export const presets = { demo, maps, cifar10, paper } as const;
+/** Pix2pix as Isola et al. train it on the facades: 256 x 256 cut from 286 x 286, 200 epochs at a constant step size. */
+export const classic: Config = {
+  ...paper,
+  method: "pix2pix-classic",
+  data: { ...paper.data, jitter: 30 },
+  model: { ...paper.model, initializer: "pix2pix" },
+  training: { ...paper.training, epochs: 200, decayEpochs: 0 },
+};
+
+export const presets = { demo, maps, cifar10, paper, classic } as const;

@@ -19,6 +19,12 @@ function paperTableOf({ task, data }: Config) {
   return isMaps(data) ? mapsTable : facadesTable;
 }
 
+/** Data as a reader knows it. */
+export function dataName({ source, path }: Config["data"]): string {
+  if (source === "procedural") return "drawn facades";
+  return source === "cifar10" ? "CIFAR-10" : path;
+}
+
 /** What a reader must know before comparing with the paper. */
 export function notesOf({ task, data, training, evaluation }: Config, steps: number, extractor: string): string[] {
   const trials = evaluation.trials === 1 ? "one trial" : `means of ${evaluation.trials} trials`;
@@ -30,9 +36,8 @@ export function notesOf({ task, data, training, evaluation }: Config, steps: num
       `The paper's: 200 epochs of 50,000 images, 5,000 samples and 250 bins a class. ${distances}`,
     ];
   }
-  const source = data.source === "procedural" ? "drawn facades" : data.path;
   return [
-    `Ours: ${source} at ${data.size} x ${data.size}, at most ${data.trainCount} training pairs, ${done}; ${evaluation.inputs} test inputs with ${evaluation.samplesPerInput} images each, ${evaluation.bins} bins, ${trials}.`,
+    `Ours: ${dataName(data)} at ${data.size} x ${data.size}, at most ${data.trainCount} training pairs, ${done}; ${evaluation.inputs} test inputs with ${evaluation.samplesPerInput} images each, ${evaluation.bins} bins, ${trials}.`,
     `The paper's: 256 x 256, batches of 1, 400 epochs; 100 inputs with 50 images each; 20 bins for facades, 50 for maps. ${distances}`,
   ];
 }

@@ -3,7 +3,7 @@ import { createReport, type RunDirectory } from "@divgen/experiment";
 import type { PixelImage } from "@divgen/image-files";
 import { addClassTable } from "./class-table.ts";
 import type { Config } from "./config.ts";
-import { addBinShares } from "./figures.ts";
+import { addBinShares, addInterpolations } from "./figures.ts";
 import { addResults } from "./results-table.ts";
 import { addSensitivity } from "./sensitivity.ts";
 import type { Trials } from "./trials.ts";
@@ -30,9 +30,7 @@ export async function writeRunReport(
   });
   report.heading("Images");
   await addPictures(report, samples, { caption: samplesCaption(config) });
-  await addPictures(report, interpolations, {
-    caption: "From one latent to another in equal steps, an input a row (the paper's Figure 8).",
-  });
+  await addInterpolations(report, interpolations, method);
   report.heading("Numbers");
   const perTrial = trials.measurements.map(({ metrics }) => metrics);
   addResults(report, [{ method, runs: perTrial }], config, steps);

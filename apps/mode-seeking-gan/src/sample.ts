@@ -1,10 +1,11 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { DataError, drawLatents } from "@divgen/core-tensors";
+import { DataError } from "@divgen/core-tensors";
 import { toPixelImages } from "@divgen/evaluation";
 import { writePng } from "@divgen/image-files";
 import { randomKey } from "@divgen/random";
 import type { Config } from "./config.ts";
+import { drawNoise } from "./noise.ts";
 import { openTrained } from "./run.ts";
 import type { Task } from "./task.ts";
 
@@ -36,10 +37,10 @@ export async function sampleRun(request: SampleRequest): Promise<string[]> {
     for (const context of await contextsOf(task, request)) {
       const folder = join(request.outputPath, task.contextName(context).replaceAll(" ", "-"));
       await mkdir(folder, { recursive: true });
-      const latents = drawLatents(key.fold(context), count, task.latentSize);
-      const images = await task.generate(context, latents);
+      const noise = drawNoise(key.fold(context), count, task.latentSize);
+      const images = await task.generate(context, noise);
       const pictures = await toPixelImages(images);
-      latents.dispose();
+      noise.latents.dispose();
       images.dispose();
       for (const [index, picture] of pictures.entries()) {
         const path = join(folder, `${index}.png`);

@@ -1,15 +1,19 @@
-import { drawLatents, type FeatureExtractor, type Latents } from "@divgen/core-tensors";
+import type { FeatureExtractor } from "@divgen/core-tensors";
 import { perceptualLayers } from "@divgen/evaluation";
 import type { LoggedMetric, MetricRecord, Report } from "@divgen/experiment";
 import { perceptualImageDistances } from "@divgen/feature-extractors";
-import { modeSeekingRatio } from "@divgen/losses";
+import { l1Loss, modeSeekingRatio } from "@divgen/losses";
 import type { RandomKey } from "@divgen/random";
-import { dispose, mean } from "@tensorflow/tfjs-core";
+import { dispose, div, mean, type Scalar, tidy } from "@tensorflow/tfjs-core";
+import { drawNoise } from "./noise.ts";
 import type { Task } from "./task.ts";
 
 /** Contexts looked at, and pairs of latents for each. */
 const CONTEXTS = 4;
 const PAIRS = 4;
+
+/** Mean distance of two standard normal numbers, which stands for mean|dz| where there are no latents. */
+const NORMAL_DISTANCE = 2 / Math.sqrt(Math.PI);
 
 /** Below this ratio images hardly change with the noise: a pixel in [-1, 1] moves by less than two grey levels. */
 const IGNORED = 0.015;
@@ -19,7 +23,7 @@ export type Sensitivity = readonly Omit<MetricRecord, "step">[];
 
 /**
  * Measures, on the same contexts and latents each time, the mode-seeking ratio mean|dI| / mean|dz| and the perceptual
- * distance of images from unlike latents.
+ * distance of images from unlike latents. Where the noise is dropout, mean|dz| is that of normal latents.
  */
 export async function measureSensitivity(
   task: Task,
@@ -30,11 +34,14 @@ export async function measureSensitivity(
   let ratio = 0;
   let distance = 0;
   for (let context = 0; context < contexts; context++) {
-    const latents = [1, 2].map(
-      (side): Latents => drawLatents(key.fold(context).split(`side-${side}`), PAIRS, task.latentSize),
-    );
-    const images = [await task.generate(context, latents[0]!), await task.generate(context, latents[1]!)] as const;
-    const ratioTensor = modeSeekingRatio(...images, latents[0]!, latents[1]!);
+    const drawSide = (side: 1 | 2) => drawNoise(key.fold(context).split(`side-${side}`), PAIRS, task.latentSize);
+    const noise = [drawSide(1), drawSide(2)] as const;
+    const latents = [noise[0].latents, noise[1].latents] as const;
+    const images = [await task.generate(context, noise[0]), await task.generate(context, noise[1])] as const;
+    const ratioTensor =
+      task.latentSize === 0
+        ? tidy(() => div(l1Loss(...images), NORMAL_DISTANCE) as Scalar)
+        : modeSeekingRatio(...images, ...latents);
     const distances = perceptualImageDistances(extractor, perceptualLayers(extractor), ...images);
     const meanDistance = mean(distances);
     ratio += (await ratioTensor.data())[0]! / contexts;

@@ -1,9 +1,10 @@
-import type { ImageBatch, Latents, Network } from "@divgen/core-tensors";
+import type { ImageBatch, Network } from "@divgen/core-tensors";
 import type { StartedRun, TrainStartedRunOptions } from "@divgen/experiment";
 import type { PixelImage } from "@divgen/image-files";
 import type { BinComparison, MetricResult } from "@divgen/metrics";
 import type { RandomKey } from "@divgen/random";
 import type { LossReport } from "@divgen/training";
+import type { Noise } from "./noise.ts";
 
 /** One measurement of a generator. */
 export interface Measurement {
@@ -22,6 +23,7 @@ export type SharedTraining = Omit<TrainStartedRunOptions<unknown>, "objective" |
 export interface Task {
   /** All networks by name, the generator as "generator". */
   readonly networks: Readonly<Record<string, Network>>;
+  /** 0 where the noise is dropout. */
   readonly latentSize: number;
   readonly stepsPerEpoch: number;
   readonly contextCount: number;
@@ -30,8 +32,8 @@ export interface Task {
   addContext?(path: string): Promise<number>;
   /** Pictures that stand before the images made for a context: input and photograph, or an example of the class. */
   contextPictures(context: number): Promise<PixelImage[]>;
-  /** @param latents - [count, latentSize], borrowed. @returns [count, height, width, 3], owned by the caller. */
-  generate(context: number, latents: Latents): Promise<ImageBatch>;
+  /** @param noise - of `count` images, borrowed. @returns [count, height, width, 3], owned by the caller. */
+  generate(context: number, noise: Noise): Promise<ImageBatch>;
   measure(key: RandomKey): Promise<Measurement>;
   /** Trains a run from where it stands to the step asked for. */
   train(run: StartedRun, shared: SharedTraining): Promise<number>;

@@ -19,6 +19,13 @@ test.each(Object.entries(presets))("preset %s is valid", (_, preset) => {
   expect(issuesOf(preset)).toEqual([]);
 });
 
+test("the configuration of a run from before an option gets what that run had", () => {
+  const { jitter, ...data } = demo.data;
+  const { upsampling, dropoutPlacement, ...model } = demo.model;
+  const { classicReconstructionWeight, ...training } = demo.training;
+  expect(configSchema.parse({ ...demo, data, model, training })).toEqual(demo);
+});
+
 describe("refused configurations", () => {
   test.each<[string, Config, RegExp]>([
     [
@@ -28,6 +35,16 @@ describe("refused configurations", () => {
     ],
     ["bicycle for classes", { ...cifar10, method: "bicycle" }, /^method: /],
     ["data of the other task", { ...cifar10, data: demo.data }, /^data\.source: expected "cifar10"/],
+    [
+      "a size that cannot be halved to 1",
+      { ...demo, data: { ...demo.data, size: 48 } },
+      /^data\.size: expected a power/,
+    ],
+    [
+      "channels that cannot be halved",
+      { ...demo, model: { ...demo.model, discriminatorChannels: 5 } },
+      /^model\.discriminatorChannels: expected an even number/,
+    ],
     ["an odd batch for bicycle", { ...paper, method: "bicycle" }, /^training\.batchSize: expected an even number/],
     [
       "more decay than epochs",
@@ -41,10 +58,11 @@ describe("refused configurations", () => {
 
 test("weights and methods of the command line", () => {
   expect(parseWeights("0,0.1, 3")).toEqual([0, 0.1, 3]);
+  expect(() => parseWeights("0,0.1,0.0")).toThrow('--ablation: expected each weight once, got "0,0.1,0.0"');
   for (const wrong of ["", "much", "1,-1"]) expect(() => parseWeights(wrong)).toThrow("--ablation: expected numbers");
   expect(chosenMethods(demo, undefined)).toEqual(["pix2pix", "mode-seeking", "bicycle", "mode-seeking-features"]);
   expect(chosenMethods(cifar10, undefined)).toEqual(["dcgan", "mode-seeking"]);
-  expect(chosenMethods(demo, "bicycle,pix2pix")).toEqual(["bicycle", "pix2pix"]);
+  expect(chosenMethods(demo, "bicycle,pix2pix-classic")).toEqual(["bicycle", "pix2pix-classic"]);
   expect(() => chosenMethods(demo, "pix2pix,dcgan")).toThrow("--methods: expected some of pix2pix, mode-seeking");
 });
 

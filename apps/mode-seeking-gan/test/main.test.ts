@@ -1,50 +1,10 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { encodePng } from "@divgen/image-files";
-import { createAppProcess, newestCheckpoint } from "@divgen/tensor-testing";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { newestCheckpoint } from "@divgen/tensor-testing";
+import { describe, expect, test } from "vitest";
+import { set, short, small, tiny, useApp } from "./small-app.ts";
 
-/** The built app: what users run. `npm test` builds before it tests. */
-const main = fileURLToPath(new URL("../dist/main.js", import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), "mode seeking "));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const set = (values: Record<string, unknown>) =>
-  Object.entries(values).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
-
-/** Small enough for seconds on any engine. */
-const small = {
-  "model.generatorChannels": 4,
-  "model.discriminatorChannels": 4,
-  "model.encoderChannels": 4,
-  "training.reportEvery": 1,
-  "training.checkpointEvery": 3,
-  "training.samplesEvery": 4,
-  "training.sensitivityEvery": 2,
-  "evaluation.samplesPerInput": 4,
-  "evaluation.trials": 2,
-};
-const tiny = set({
-  ...small,
-  "data.size": 32,
-  "data.trainCount": 12,
-  "data.testCount": 2,
-  "training.epochs": 2,
-  "training.decayEpochs": 1,
-  "evaluation.inputs": 2,
-  "evaluation.pairsPerInput": 2,
-  "evaluation.bins": 3,
-});
-const short = set({ "training.epochs": 1, "training.decayEpochs": 0, "evaluation.trials": 1 });
-
-const engine = process.env["DIVGEN_TEST_ENGINE"] ?? "wasm";
-const { run, killAt } = createAppProcess(main, folder, { DIVGEN_ENGINE: engine });
-
-beforeAll(() => {
-  if (!existsSync(main)) throw new Error("expected the built app in dist/: run `pnpm run build` first");
-});
+const { folder, run, killAt } = useApp();
 
 interface Section {
   readonly kind: string;
@@ -125,15 +85,38 @@ describe("pairs", () => {
     expect(readdirSync(comparison).filter((name) => name.includes("seed"))).toHaveLength(4);
   }, 120_000);
 
+  test("pix2pix as published trains, samples from its dropout, and decoders may be bilinear beside it", () => {
+    const path = join(folder, "classic");
+    const methods = ["--compare", "--methods", "pix2pix-classic,bicycle"];
+    const settings = set({ "model.upsampling": "bilinear", "data.jitter": 3 });
+    const { status, stderr } = run(...methods, "--run", path, ...tiny, ...short, ...settings);
+    expect(status, stderr).toBe(0);
+    const [classic, bicycle] = tablesOf(path)[0]!.rows;
+    expect([classic!.name, bicycle!.name]).toEqual(["pix2pix-classic", "bicycle"]);
+    expect(classic!.values["pairwise-distance"]!.value).toBeGreaterThan(0);
+    const own = join(path, "pix2pix-classic-seed0");
+    for (const { value } of linesOf(own, "metrics.jsonl").filter(({ metric }) => metric === "latent-ratio")) {
+      expect(value).toBeGreaterThan(0);
+    }
+    const out = join(folder, "classic samples");
+    const sampled = run("sample", "--run", own, "--out", out, "--count", "2", "--contexts", "1");
+    expect(sampled.status, sampled.stderr).toBe(0);
+    const [first, second] = ["0.png", "1.png"].map((name) => readFileSync(join(out, "input-1", name)));
+    expect(first!.equals(second!)).toBe(false);
+  }, 120_000);
+
   test("an ablation has a row a weight, with the paper's Table 6", () => {
     const path = join(folder, "ablation");
-    const { status, stderr } = run("--ablation", "0,0.5", "--run", path, ...tiny, ...short);
+    const { status, stdout, stderr } = run("--ablation", "0,0.5", "--run", path, ...tiny, ...short);
     expect(status, stderr).toBe(0);
     const rows = tablesOf(path)[0]!.rows;
     expect(rows.map(({ name, values }) => [name, values["frechet-distance"]!.paper])).toEqual([
-      ["0", 134.95],
-      ["0.5", 88.41],
+      ["weight 0", 134.95],
+      ["weight 0.5", 88.41],
     ]);
+    expect(stdout.match(/weight [\d.]+, \d of 2/g)).toEqual(["weight 0, 1 of 2", "weight 0.5, 2 of 2"]);
+    const dry = run("--ablation", "0,0.5", "--seeds", "3", "--dry-run", ...tiny);
+    expect(dry.stdout).toMatch(/runs: 6, of that many steps each/);
     expect(rows[0]!.values["pairwise-distance"]!.value).not.toBe(rows[1]!.values["pairwise-distance"]!.value);
   }, 120_000);
 
@@ -210,54 +193,4 @@ describe("classes", () => {
     }
     expect(ndb!.rows[1]!.values["dog"]!.paper).toBe(33.8);
   }, 120_000);
-});
-
-describe("what goes wrong", () => {
-  test.each([
-    ["a method of the other task", ["--method", "dcgan"], 2, /method.*pix2pix, mode-seeking, bicycle/],
-    ["a folder that is not there", ["--preset", "paper"], 3, /data\/facades/],
-    ["CIFAR-10 that is not there", ["--preset", "cifar10"], 3, /data_batch_1\.bin/],
-  ])("%s: one line and its exit code", (_, args, code, message) => {
-    const { status, stderr } = run(...args);
-    expect(stderr).toMatch(message);
-    expect(stderr).not.toMatch(/\n\s+at /);
-    expect(status).toBe(code);
-  });
-
-  // Every other fault of a folder is a test of @divgen/datasets.
-  test("pairs that cannot be used are named, all of them, before anything is trained", async () => {
-    const pairs = join(folder, "pairs");
-    const picture = (width: number) => encodePng(new Uint8Array(width * 32 * 3), { width, height: 32, channels: 3 });
-    for (const split of ["train", "val"]) mkdirSync(join(pairs, split), { recursive: true });
-    const folderArgs = [
-      ...tiny,
-      ...set({ "data.source": "paired-folder", "data.path": pairs, "data.testSplit": "val" }),
-    ];
-    const attempt = (name: string) => run("--run", join(folder, name), ...folderArgs);
-    for (const split of ["train", "val"]) writeFileSync(join(pairs, split, "good.png"), await picture(64));
-    writeFileSync(join(pairs, "train", "odd.png"), await picture(65));
-    writeFileSync(join(pairs, "train", "broken.jpg"), "not a picture");
-    const bad = attempt("bad");
-    expect(bad.status).toBe(3);
-    expect(bad.stderr).toMatch(/2 of 3 examples cannot be used/);
-    expect(bad.stderr).toMatch(/broken\.jpg/);
-    expect(bad.stderr).toMatch(/odd\.png: expected A and B of one size side by side, so an even width, got 65 x 32/);
-
-    rmSync(join(pairs, "train"), { recursive: true });
-    for (const half of ["A", "B"]) mkdirSync(join(pairs, "train", half), { recursive: true });
-    writeFileSync(join(pairs, "train", "A", "alone.png"), await picture(32));
-    writeFileSync(join(pairs, "train", "B", "alone.png"), await picture(40));
-    const unlike = attempt("unlike");
-    expect([unlike.status, unlike.stderr]).toEqual([3, expect.stringMatching(/expected 32 x 32 like its partner/)]);
-  }, 60_000);
-
-  test("a loss that is not finite ends with exit code 4, names the loss and keeps the last checkpoint", () => {
-    const path = join(folder, "diverged");
-    const { status, stderr } = run(
-      ...["--run", path, ...tiny],
-      ...set({ "training.learningRate": 1e30, "training.reportEvery": 10, "training.checkpointEvery": 1 }),
-    );
-    expect(status, stderr).toBe(4);
-    expect(stderr).toMatch(/diverged at step \d+: loss "[a-z/-]+" is/);
-  }, 60_000);
 });

@@ -1,4 +1,4 @@
-import type { Dataset } from "@divgen/core-tensors";
+import { DataError, type Dataset } from "@divgen/core-tensors";
 import type { RandomKey } from "@divgen/random";
 import { createBatchSchedule, type ScheduledBatch } from "./batch-schedule.ts";
 
@@ -29,12 +29,18 @@ export interface DatasetBatchesOptions<Example, Batch> {
  *       collate: (examples, key) => toPairedBatch(examples, { loadSize: 64, cropSize: 64, flip: true }, key),
  *     });
  *
- * @throws RangeError as `createBatchSchedule`; `load` throws what the data set throws.
+ * @throws DataError if there are fewer examples than a batch takes (unless the last batch is kept); RangeError as
+ *   `createBatchSchedule`; `load` throws what the data set throws.
  */
 export function createDatasetBatches<Example, Batch>(
   dataset: Dataset<Example>,
   { batchSize, key, lastBatch = "drop", collate }: DatasetBatchesOptions<Example, Batch>,
 ): DatasetBatches<Batch> {
+  if (lastBatch === "drop" && dataset.size > 0 && batchSize > dataset.size) {
+    throw new DataError(
+      `${dataset.name}: expected at least ${batchSize} examples, one batch, got ${dataset.size}. Add examples, or train with batches of ${dataset.size} or fewer.`,
+    );
+  }
   const order = { size: dataset.size, batchSize, lastBatch, key: key.split("order") };
   const schedule = createBatchSchedule(order);
   const collateKey = key.split("collate");

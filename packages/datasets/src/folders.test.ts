@@ -74,6 +74,23 @@ describe("openPairedFolder with A beside B", () => {
     expect(await failure(verifyDataset(dataset))).toMatch(/2 of 3 examples cannot be used:\n.*odd\.png.*\n.*text\.jpg/);
   });
 
+  it("names the file that lacks a half, be it the first or another", async () => {
+    const path = join(root, "halves");
+    for (const name of ["1.png", "3.png"]) await writePng(join(path, name), flat(8, 4, 1));
+    await writePng(join(path, "2.png"), flat(4, 4, 1));
+    // Another proportion, but not that of one half.
+    await writePng(join(path, "4.png"), flat(6, 4, 1));
+    const dataset = await openPairedFolder({ path, direction: "AtoB" });
+    expect(await failure(verifyDataset(dataset))).toMatch(
+      /1 of 4 examples .*\n.*2\.png: expected the proportions of .*1\.png, 8 x 4, got 4 x 4: .*2\.png seems to lack a half/,
+    );
+    await writePng(join(path, "0.png"), flat(4, 4, 1));
+    const again = await openPairedFolder({ path, direction: "AtoB" });
+    expect(await failure(again.load(1))).toMatch(
+      /1\.png: expected .*: .*0\.png seems to lack a half that .*1\.png has/,
+    );
+  });
+
   it("names the folder that is missing or empty, and what there is instead", async () => {
     const path = join(root, "empty");
     await mkdir(join(path, "val"), { recursive: true });

@@ -1,6 +1,13 @@
 import { join } from "node:path";
 import { DataError, type Dataset } from "@divgen/core-tensors";
-import { cropImage, type PixelImage, type ResampleFilter, readImage, resizeImage } from "@divgen/image-files";
+import {
+  cropImage,
+  type PixelImage,
+  type ResampleFilter,
+  readImage,
+  readImageSize,
+  resizeImage,
+} from "@divgen/image-files";
 import { assertIndex } from "./dataset-tools.ts";
 import { isFolder, listFolder, stem } from "./list-images.ts";
 import type { PairedExample } from "./paired-example.ts";
@@ -38,7 +45,7 @@ interface PairSource {
  * loaded; `verifyDataset` reads them all, `cacheInMemory` keeps them.
  *
  * @throws DataError now for a missing or empty folder and for a half without its other; on `load` for an unreadable file,
- *   an odd width, or halves of unlike size. Each names the file, what was expected and what was found.
+ *   an odd width, a file of half the width that the first one has, or halves of unlike size. Each names the file, what was expected and what was found.
  */
 export async function openPairedFolder(options: PairedFolderOptions): Promise<Dataset<PairedExample>> {
   const { path, split = "", direction, size, filter = "bicubic", inputFilter = filter } = options;
@@ -85,11 +92,14 @@ async function findPairs(path: string, split: string): Promise<PairSource[]> {
       `${folder}: expected image files (A beside B in each) or folders A and B, got none of either.${hint}`,
     );
   }
-  return images.map((name) => ({ name: stem(name), load: () => loadSideBySide(join(folder, name)) }));
+  const first = join(folder, images[0]!);
+  return images.map((name) => ({ name: stem(name), load: () => loadSideBySide(join(folder, name), first) }));
 }
 
-async function loadSideBySide(path: string): Promise<Halves> {
+/** @param first - a file of the folder, whose shape a pair that lost a half does not have. */
+async function loadSideBySide(path: string, first: string): Promise<Halves> {
   const image = await readImage(path);
+  await assertBothHalves(image, path, first);
   if (image.width % 2 !== 0) {
     throw new DataError(
       `${path}: expected A and B of one size side by side, so an even width, got ${image.width} x ${image.height}. Make the pair anew or remove the file.`,
@@ -97,6 +107,20 @@ async function loadSideBySide(path: string): Promise<Halves> {
   }
   const half = { width: image.width / 2, height: image.height, top: 0 };
   return { a: cropImage(image, { ...half, left: 0 }), b: cropImage(image, { ...half, left: half.width }) };
+}
+
+/** A picture alone is half as wide as a pair: its own left and right would pass for A and B. */
+async function assertBothHalves({ width, height }: PixelImage, path: string, first: string): Promise<void> {
+  if (path === first) return;
+  // The first one's own fault is reported where it is read itself.
+  const shape = await readImageSize(first).catch(() => undefined);
+  if (shape === undefined) return;
+  const proportion = (width / height) * (shape.height / shape.width);
+  if (Math.abs(proportion - 0.5) > 0.005 && Math.abs(proportion - 2) > 0.02) return;
+  const [lacking, whole] = proportion < 1 ? [path, first] : [first, path];
+  throw new DataError(
+    `${path}: expected the proportions of ${first}, ${shape.width} x ${shape.height}, got ${width} x ${height}: ${lacking} seems to lack a half that ${whole} has. Make the pair anew or remove the file.`,
+  );
 }
 
 async function twoFolders(folderA: string, folderB: string): Promise<PairSource[]> {

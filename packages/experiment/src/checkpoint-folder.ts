@@ -80,8 +80,18 @@ async function removeCheckpoints(folder: string, steps: readonly number[]): Prom
   }
 }
 
-/** Renames a damaged checkpoint to "step-NNNNNN.damaged", for a person to look at. @returns its new name. */
-export async function setAside(folder: string, step: number): Promise<string> {
+/** Renames a checkpoint of no use to "step-NNNNNN.damaged", for a person to look at, and records why. */
+export async function reportDamage(runDirectory: RunDirectory, step: number, reason: string): Promise<void> {
+  const movedTo = await setAside(checkpointFolder(runDirectory), step).catch(() => undefined);
+  runDirectory.recordEvent({
+    kind: "checkpoint-damaged",
+    damagedStep: step,
+    reason,
+    ...(movedTo === undefined ? {} : { movedTo: `checkpoints/${movedTo}` }),
+  });
+}
+
+async function setAside(folder: string, step: number): Promise<string> {
   for (let copy = 1; ; copy++) {
     const name = `${stepName(step)}.damaged${copy === 1 ? "" : `-${copy}`}`;
     if (existsSync(join(folder, name))) continue;

@@ -9,7 +9,7 @@ import {
   checkpointSteps,
   readManifest,
   recoverFolder,
-  setAside,
+  reportDamage,
   verifyCheckpoint,
 } from "./checkpoint-folder.ts";
 import { type CheckpointManifest, DamagedCheckpoint, UnknownCheckpointFormat } from "./checkpoint-manifest.ts";
@@ -123,7 +123,7 @@ async function findWhole(
       if (error instanceof UnknownCheckpointFormat) throw new DataError(`${path}: ${error.message}`, { cause: error });
       if (!(error instanceof DamagedCheckpoint)) throw error;
       damaged.push({ step: candidate, reason: error.message });
-      if (!readOnly) await reportDamage(runDirectory, folder, candidate, error.message);
+      if (!readOnly) await reportDamage(runDirectory, candidate, error.message);
     }
   }
   if (damaged.length > 0) {
@@ -135,16 +135,6 @@ async function findWhole(
     throw new DataError(`${folder}: no checkpoint of step ${step} or before; there are steps ${steps.join(", ")}`);
   }
   return undefined;
-}
-
-async function reportDamage(runDirectory: RunDirectory, folder: string, step: number, reason: string): Promise<void> {
-  const movedTo = await setAside(folder, step).catch(() => undefined);
-  runDirectory.recordEvent({
-    kind: "checkpoint-damaged",
-    damagedStep: step,
-    reason,
-    ...(movedTo === undefined ? {} : { movedTo: `checkpoints/${movedTo}` }),
-  });
 }
 
 function loadedFrom({ manifest, damaged }: Found): LoadedCheckpoint {

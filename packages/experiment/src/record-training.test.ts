@@ -2,10 +2,10 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { leakCheck, useReferenceBackend } from "@divgen/tensor-testing";
 import { type TrainingEvent, train } from "@divgen/training";
-import { tidy, zerosLike } from "@tensorflow/tfjs-core";
+import { fill, tidy, zerosLike } from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
 import { temporaryDirectory } from "../test/temporary-directory.ts";
-import { batches, createFixture, trainingOptions } from "../test/training-fixture.ts";
+import { batches, createFixture, type Fixture, trainingOptions } from "../test/training-fixture.ts";
 import golden from "./golden/tensorboard-events.json" with { type: "json" };
 import {
   checkpointSteps,
@@ -134,6 +134,63 @@ it("records the error of a callback as the end of the run, and hands it on", asy
   expect(directory.events().at(-1)).toMatchObject({ kind: "failed", error: "TypeError", message: "no features" });
   directory.close();
   fixture.dispose();
+});
+
+/** The fixture, which at a step assigns a value to its weight after the step's losses are computed. */
+function breaking(fixture: Fixture, atStep: number, value: number): Fixture["objective"] {
+  return {
+    ...fixture.objective,
+    step: (batch, context) => {
+      const report = fixture.objective.step(batch, context);
+      const weight = fixture.network.parameters.get("layer.weight")!;
+      if (context.step + 1 === atStep) tidy(() => weight.assign(fill(weight.shape, value)));
+      return report;
+    },
+  };
+}
+
+async function diverge(atStep: number, value: number) {
+  const directory = await newRun();
+  const fixture = createFixture();
+  const notes: string[] = [];
+  const output = createOutput({ json: true, stream: { write: (line) => notes.push(line) } });
+  const objective = breaking(fixture, atStep, value);
+  const options = { ...trainingOptions, reportEvery: 100, steps: 12, checkpointEvery: 2 };
+  const recording = recordTraining(train(objective, batches, options), { directory, state: objective.state, output });
+  const error = await recording.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  const steps = checkpointSteps(directory);
+  await loadCheckpoint(directory, objective.state);
+  const restored = fixture.values()["layer.weight"]!;
+  directory.close();
+  fixture.dispose();
+  return { error, steps, restored, events: directory.events(), last: JSON.parse(notes.at(-1)!) };
+}
+
+it("does not save a state that holds NaN, though its losses were finite: the last checkpoint is a good one", async () => {
+  const { error, steps, restored, last } = await diverge(6, Number.NaN);
+  expect(error).toMatchObject({
+    name: "DivergedError",
+    message: 'training diverged at step 6: parameter "generator/layer.weight" is NaN',
+  });
+  expect(steps).toEqual([2, 4]);
+  expect(restored.every(Number.isFinite)).toBe(true);
+  expect(last).toEqual({ kind: "last-checkpoint", step: 4 });
+});
+
+it("sets a checkpoint aside whose very next loss is not finite, and names the loss", async () => {
+  // Finite, but not its square.
+  const { error, steps, restored, events, last } = await diverge(6, 1e30);
+  expect(error).toMatchObject({ message: 'training diverged at step 7: loss "generator/fit" is Infinity' });
+  expect(steps).toEqual([2, 4]);
+  expect(last.step).toBe(4);
+  expect(restored.every((weight) => Math.abs(weight) < 10)).toBe(true);
+  expect(events.slice(-2)).toMatchObject([
+    { kind: "checkpoint-damaged", damagedStep: 6, movedTo: "checkpoints/step-000006.damaged" },
+    { kind: "failed", error: "DivergedError" },
+  ]);
 });
 
 it("goes on with a changed configuration, which the run directory has from then on", async () => {

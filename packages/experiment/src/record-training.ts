@@ -1,6 +1,7 @@
 import { DivergedError, type TrainingEvent, type TrainingState } from "@divgen/training";
+import { assertFiniteState } from "./assert-finite-state.ts";
 import type { JsonValue } from "./canonical-json.ts";
-import { checkpointSteps } from "./checkpoint-folder.ts";
+import { checkpointSteps, reportDamage } from "./checkpoint-folder.ts";
 import type { MetricRecord } from "./metric-record.ts";
 import type { Output } from "./output.ts";
 import type { RunDirectory } from "./run-directory.ts";
@@ -30,7 +31,8 @@ export interface RecordTrainingOptions {
 
 /**
  * Consumes the events of `train` to the end: logs them, shows progress, writes TensorBoard files, draws samples,
- * evaluates, and saves checkpoints when due, when interrupted and at the end.
+ * evaluates, and saves checkpoints when due, when interrupted and at the end. A state that holds NaN or an infinity is not
+ * saved, and a checkpoint whose very next loss is not finite is set aside: the newest one is good.
  *
  *     const steps = await recordTraining(train(objective, batches, options), { directory, state: objective.state, output });
  *
@@ -58,7 +60,7 @@ export async function recordTraining(
       }
     }
   } catch (error) {
-    if (!(error instanceof InterruptedError)) recordFailure(error, options);
+    if (!(error instanceof InterruptedError)) await recordFailure(error, options);
     throw error;
   } finally {
     output?.stop();
@@ -111,25 +113,36 @@ async function saveSamples(
 
 async function save(step: number, { directory, state, metadata, keepLast, tensorBoard }: RecordTrainingOptions) {
   tensorBoard?.flush();
+  await assertFiniteState(step, state);
   await saveCheckpoint(directory, step, state, {
     ...(metadata === undefined ? {} : { metadata: metadata(step) }),
     ...(keepLast === undefined ? {} : { keepLast }),
   });
 }
 
-function recordFailure(error: unknown, { directory, output }: RecordTrainingOptions): void {
+async function recordFailure(error: unknown, { directory, output }: RecordTrainingOptions): Promise<void> {
   const { name, message } = error instanceof Error ? error : { name: "Error", message: String(error) };
   try {
+    if (error instanceof DivergedError && error.part === "loss") {
+      const before = error.step - 1;
+      // Its losses were computed from this very state.
+      if (checkpointSteps(directory).includes(before)) {
+        await reportDamage(directory, before, `the next step's loss "${error.loss}" is ${error.value}`);
+      }
+    }
     directory.recordEvent({ kind: "failed", error: name, message });
     directory.sync();
   } catch {
     // A full disk, most likely the failure itself.
   }
+  if (!(error instanceof DivergedError)) return;
+  output?.stop();
   const saved = checkpointSteps(directory).at(-1);
-  if (error instanceof DivergedError && saved !== undefined) {
-    output?.stop();
-    output?.note({ kind: "last-checkpoint", step: saved }, `the last checkpoint is that of step ${saved}`);
-  }
+  const text =
+    saved === undefined
+      ? "no good checkpoint was saved before; begin anew with a lower learning rate or a lower weight of that loss"
+      : `the last good checkpoint is that of step ${saved}; go on from it with a lower learning rate or a lower weight of that loss: --resume ${shellWord(directory.path)} --set ...`;
+  output?.note({ kind: "last-checkpoint", step: saved ?? null }, text);
 }
 
 /** A path as a shell reads it. */

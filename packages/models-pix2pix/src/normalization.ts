@@ -3,11 +3,14 @@ import { constantInitializer, createBatchNorm, createInstanceNorm, normalInitial
 import type { RandomKey } from "@divgen/random";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 
-/** "instance": per image and channel, without scale and offset, as the releases have it; "batch": with both. */
-export type NormalizationKind = "instance" | "batch" | "none";
+/**
+ * "instance": per image and channel, without scale and offset, as BicycleGAN and MSGAN have it; "batch": over the batch,
+ * with both; "scaled-instance": per image with both, which is what batch norm is for batches of one image.
+ */
+export type NormalizationKind = "instance" | "scaled-instance" | "batch" | "none";
 
-/** Batch norm of the releases: scales N(1, 0.02), offsets 0. */
-const batchNormAffine = { scale: normalInitializer(0.02, 1), offset: constantInitializer(0) };
+/** Scales and offsets of the releases: N(1, 0.02) and 0. */
+const releaseAffine = { scale: normalInitializer(0.02, 1), offset: constantInitializer(0) };
 
 /** The normalization layer of a kind; undefined for "none". */
 export function createNormalization(
@@ -18,8 +21,10 @@ export function createNormalization(
   switch (kind) {
     case "instance":
       return createInstanceNorm(key, { channels, affine: false });
+    case "scaled-instance":
+      return createInstanceNorm(key, { channels, affine: releaseAffine });
     case "batch":
-      return createBatchNorm(key, { channels, affine: batchNormAffine });
+      return createBatchNorm(key, { channels, affine: releaseAffine });
     case "none":
       return undefined;
   }

@@ -11,11 +11,12 @@ import {
   leakyRelu,
   type Network,
 } from "@divgen/core-tensors";
-import { createConv2d, createConv2dTranspose, createDropout, type WeightInitializer } from "@divgen/layers";
+import { createConv2d, createDropout, type WeightInitializer } from "@divgen/layers";
 import type { RandomKey } from "@divgen/random";
 import { concat, relu, type Tensor2D, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
 import { createNormalization, type NormalizationKind } from "./normalization.ts";
 import { appendCode, assertCondition, type PairedCondition } from "./paired-condition.ts";
+import { createUpConvolution, type Upsampling } from "./up-convolution.ts";
 
 /** Shape and wiring of a U-Net generator. */
 export interface UnetOptions {
@@ -41,6 +42,10 @@ export interface UnetOptions {
    * @defaultValue "next-to-innermost"
    */
   readonly dropoutPlacement?: DropoutPlacement;
+  /** When values are dropped: "always" at inference too, as pix2pix does. @defaultValue "training" */
+  readonly dropoutActive?: "training" | "always";
+  /** How the decoder doubles maps ("upsample" of the releases). @defaultValue "transposed", their "basic" */
+  readonly upsampling?: Upsampling;
   /**
    * Whether convolutions before a norm, and the innermost, have biases: BicycleGAN's and MSGAN's do, those of pix2pix do
    * not (its last one does).
@@ -75,7 +80,7 @@ interface Level {
  *   level i:      norm(conv(leakyRelu(h, z, code)))        ... norm(deconv(relu)) joined with h
  *   innermost:    conv(leakyRelu(h, z, code)), no norm
  *
- * All kernels are 4 x 4 with stride 2 and padding 1. The noise is [latents, code] in this order after the channels.
+ * All kernels are 4 x 4 with stride 2 and padding 1, but for the 3 x 3 of `upsampling: "bilinear"`. The noise is [latents, code] in this order after the channels.
  *
  * Instance norm cancels a plane that is constant over the image but for the borders: noise and code act through the first
  * and the innermost level, which have no norm.
@@ -130,33 +135,36 @@ function widthOf(options: UnetOptions, index: number): number {
 
 function createLevel(key: RandomKey, options: UnetOptions, index: number, levelCount: number): Level {
   const { initializer, normalization, dropoutRate, dropoutPlacement = "next-to-innermost", innerBias = true } = options;
+  const { dropoutActive: active = "training", upsampling = "transposed" } = options;
   const noise = index === 0 || options.placement === "all" ? options.latentSize + options.codeSize : 0;
   const entering = index === 0 ? options.inputChannels : widthOf(options, index - 1);
   const width = widthOf(options, index);
   const leaving = index === 0 ? options.outputChannels : entering;
   const isInnermost = index === levelCount - 1;
-  const shared = { kernelSize: 4, stride: 2, padding: 1, initializer } as const;
   const innermostDropout = levelCount - (dropoutPlacement === "innermost" ? 1 : 2);
   const hasDropout = dropoutRate > 0 && index > 0 && index <= innermostDropout && index > innermostDropout - 3;
   return {
     down: createConv2d(key.split("down").fold(index), {
       inputChannels: entering + noise,
       outputChannels: width,
+      kernelSize: 4,
+      stride: 2,
+      padding: 1,
       bias: innerBias,
-      ...shared,
+      initializer,
     }),
     downNorm:
       index === 0 || isInnermost
         ? undefined
         : createNormalization(key.split("down-norm").fold(index), normalization, width),
-    up: createConv2dTranspose(key.split("up").fold(index), {
+    up: createUpConvolution(key.split("up").fold(index), upsampling, {
       inputChannels: isInnermost ? width : 2 * width,
       outputChannels: leaving,
       bias: innerBias || index === 0,
-      ...shared,
+      initializer,
     }),
     upNorm: index === 0 ? undefined : createNormalization(key.split("up-norm").fold(index), normalization, leaving),
-    dropout: hasDropout ? createDropout({ name: `level${index + 1}`, rate: dropoutRate }) : undefined,
+    dropout: hasDropout ? createDropout({ name: `level${index + 1}`, rate: dropoutRate, active }) : undefined,
   };
 }
 

@@ -5,6 +5,7 @@ export {
   type LatentEncoder,
 } from "./bicycle-translation.ts";
 export { type ClassModeSeekingOptions, createClassModeSeeking } from "./class-mode-seeking.ts";
+export { type ClassicTranslationOptions, createClassicTranslation } from "./classic-translation.ts";
 export {
   type ClusterConditionalOptions,
   type ConditionalBatch,

@@ -47,7 +47,8 @@ const TURN_MILLISECONDS = 50;
  *
  *     for await (const event of train(objective, batches, { steps: 1000, reportEvery: 20, key, clock })) { ... }
  *
- * Losses are read and checked before each "checkpoint-due", so a state that its losses show to be broken is not saved.
+ * Losses are read and checked before each "checkpoint-due", so a state that its losses show to be broken is not saved, and
+ * once more in the step after it: those are the first losses of the state that was saved.
  *
  * @throws DivergedError as soon as a loss that is read back is NaN or infinite.
  * @throws RangeError for steps and intervals that make no sense.
@@ -67,6 +68,7 @@ export async function* train<Batch>(
   let intervalStart = clock();
   let intervalSteps = 0;
   let lastTurn = clock();
+  let isFirstOfSaved = false;
   try {
     while (step < steps) {
       if (clock() - lastTurn > TURN_MILLISECONDS) {
@@ -88,9 +90,12 @@ export async function* train<Batch>(
       const due = eventsDue(step, options);
       const isReported = step % reportEvery === 0 || step === steps || due.length > 0;
       if (!isReported) {
-        dispose(report as TensorContainer);
+        if (isFirstOfSaved) await readLosses(report, step);
+        else dispose(report as TensorContainer);
+        isFirstOfSaved = false;
         continue;
       }
+      isFirstOfSaved = due.some(({ kind }) => kind === "checkpoint-due");
       const losses = await readLosses(report, step);
       const secondsPerStep = (clock() - intervalStart) / 1000 / intervalSteps;
       const secondsLeft = secondsPerStep * (steps - step);

@@ -36,16 +36,20 @@ export interface FinishedEvent {
 /** What `train` yields, in order. Logging, checkpoints, progress bars and tests are consumers of these. */
 export type TrainingEvent = ProgressEvent | DueEvent | InterruptedEvent | FinishedEvent;
 
-/** A loss became NaN or infinite. Commands end with exit code 4; the last checkpoint stays. */
+/** A loss, or a number that a loss made, became NaN or infinite. Commands end with exit code 4; the last checkpoint stays. */
 export class DivergedError extends Error {
   override readonly name = "DivergedError";
   readonly step: number;
+  /** "parameter" where losses were still finite, but a step made of them was not. */
+  readonly part: "loss" | "parameter";
+  /** Name of the loss, or of the parameter as "NETWORK/NAME". */
   readonly loss: string;
   readonly value: number;
 
-  constructor(step: number, loss: string, value: number) {
-    super(`training diverged at step ${step}: loss "${loss}" is ${value}`);
+  constructor(step: number, loss: string, value: number, part: "loss" | "parameter" = "loss") {
+    super(`training diverged at step ${step}: ${part} "${loss}" is ${value}`);
     this.step = step;
+    this.part = part;
     this.loss = loss;
     this.value = value;
   }
