@@ -1,4 +1,5 @@
 export { type AdamOptions, createAdam } from "./adam.ts";
+export { type AutoencoderOptions, createAutoencoderObjective } from "./autoencoder-objective.ts";
 export {
   type BicycleTranslationOptions,
   createBicycleTranslation,
@@ -27,6 +28,7 @@ export {
   type VaeBatch,
 } from "./elbo-objective.ts";
 export { extractFeatureRows, type FeatureRows } from "./feature-rows.ts";
+export { createGeneratorMixtureObjective, type GeneratorMixtureOptions } from "./generator-mixture-objective.ts";
 export { type ComputedGradients, type ComputedLoss, computeGradients } from "./gradients.ts";
 export {
   type ContentOptions,
@@ -55,6 +57,7 @@ export {
   type TranslationCondition,
   type TranslationOutputs,
 } from "./paired-translation.ts";
+export { createRotationObjective, QUARTER_TURNS, quarterTurns, type RotationOptions } from "./rotation-objective.ts";
 export { collectSampleRows } from "./sample-rows.ts";
 export type { LayoutBatch, SegmentDiversityOptions } from "./segment-noise-passes.ts";
 export {
@@ -80,6 +83,7 @@ export {
   withWeightAveraging,
 } from "./weight-averaging.ts";
 export type { WeightedLoss } from "./weighted-losses.ts";
+export { type FixedClustersOptions, type FixedFeatures, withFixedClusters } from "./with-fixed-clusters.ts";
 export {
   type OnlineClusteringObjective,
   type OnlineClusteringOptions,
