@@ -1,4 +1,4 @@
-import type { ClassCondition, Discriminator, Generator, Judgement } from "@divgen/core-tensors";
+import type { ClassCondition, Discriminator, Generator, Judgement, Trunk } from "@divgen/core-tensors";
 import type { Report } from "@divgen/experiment";
 import type { MetricResult } from "@divgen/metrics";
 import type { RandomKey } from "@divgen/random";
@@ -32,8 +32,18 @@ export interface Task<Sample extends Tensor> {
   /** @param classCount - 0 for an unconditional network. */
   createGenerator(key: RandomKey, classCount: number): Generator<ClassCondition, Sample>;
   createDiscriminator(key: RandomKey, classCount: number): Discriminator<ClassCondition, Sample>;
-  /** What is clustered of a judgement. */
-  selectFeatures(judgement: Judgement): Tensor;
+  /** A discriminator below its score. */
+  createTrunk(key: RandomKey): Trunk<Sample>;
+  /** @throws RangeError for data that has none. */
+  createGeneratorMixture(key: RandomKey, generatorCount: number): Generator<ClassCondition, Sample>;
+  /** What is clustered of a judgement's, or a trunk's, features. */
+  selectFeatures(judgement: Pick<Judgement, "features">): Tensor;
+  /**
+   * Features of a classifier that was trained with labels, [batch, ...], owned by the caller.
+   *
+   * @throws RangeError for data that has none.
+   */
+  classifierFeatures(samples: Sample): Tensor;
   /** A picture of some samples, as a PNG. */
   drawSamples(run: ShownRun<Sample>): Promise<Uint8Array>;
   measure(source: SampleSource<Sample>, key: RandomKey, count: number): Promise<readonly MetricResult[]>;

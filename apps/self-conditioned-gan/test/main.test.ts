@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { writePng } from "@divgen/image-files";
 import { createAppProcess, newestCheckpoint } from "@divgen/tensor-testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
@@ -92,6 +93,55 @@ describe("a whole run", () => {
     expect(status, stderr).toBe(0);
     expect(sectionsOf(whole)[1].rows).toEqual(before);
   }, 60_000);
+});
+
+/** Twelve images of 8 x 8, for the methods that points do not have. */
+const photographs = join(folder, "photographs");
+beforeAll(async () => {
+  for (let index = 0; index < 12; index++) {
+    const pixels = Uint8Array.from({ length: 192 }, (_, place) => (place * (index + 3) * 7) % 256);
+    await writePng(join(photographs, index % 2 === 0 ? "a" : "b", `${index}.png`), { ...square, pixels });
+  }
+});
+const square = { width: 8, height: 8, channels: 3 } as const;
+const ofImages = [
+  ...["--preset", "paper-image-folder", "--set", `data.path=${photographs}`, "--set", "data.size=8"],
+  ...["model.generatorWidth=1", "model.discriminatorWidth=1", "model.latentSize=4", "clustering.subset=12"].flatMap(
+    (setting) => ["--set", setting],
+  ),
+  ...["clustering.clusters=2", "training.r1Weight=0", "evaluation.reference=12", "evaluation.samples=100"].flatMap(
+    (setting) => ["--set", setting],
+  ),
+];
+
+describe.each([
+  ["mgan", []],
+  ["logo-ae", []],
+  ["logo-rc", ofImages],
+  ["rotnet", ofImages],
+])("%s", (method, further) => {
+  const whole = join(folder, method);
+  const own = ["--method", method, "--set", "mixture.generators=4", "--set", "pretraining.steps=6"];
+  const args = [...tiny, ...further, ...own];
+
+  test("trains to its end, holding as many tensors at the end as at first", () => {
+    const { status, stderr } = run("--run", whole, ...args);
+    expect(status, stderr).toBe(0);
+    const events = linesOf(join(whole, "events.jsonl")).filter(({ kind }) => kind === "progress");
+    expect(new Set(events.slice(1, 13).map(({ tensorCount }) => tensorCount)).size).toBe(1);
+    const measured = linesOf(join(whole, "metrics.jsonl")).flatMap(({ step, metric }) => (step === 14 ? [metric] : []));
+    expect(measured).toContain(further.length === 0 ? "modes" : "frechet-distance");
+    if (method !== "mgan") expect(measured).toContain("nmi");
+  }, 120_000);
+
+  test("killed and resumed, it ends with the same bits", async () => {
+    const killed = join(folder, `${method}-killed`);
+    await killAt(10, killed, ["--run", killed, ...args]);
+    const { status, stdout, stderr } = run("--resume", killed);
+    expect(status, stderr).toBe(0);
+    expect(stdout).toMatch(/going on from step 8/);
+    expect(newestCheckpoint(killed)).toEqual(newestCheckpoint(whole));
+  }, 120_000);
 });
 
 test("another method on a ring, with its own samples", () => {
