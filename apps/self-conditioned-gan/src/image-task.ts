@@ -9,6 +9,7 @@ import type { Config } from "./config.ts";
 import { createImageBatches, type ImageData, imageSubset, openImageData } from "./image-data.ts";
 import { imageNetworks } from "./image-networks.ts";
 import { measureFrechet, measureStackedDigits, stackedDigitFeatures } from "./measure-images.ts";
+import { saveImages } from "./save-samples.ts";
 import type { ShownRun, Task } from "./task.ts";
 
 /** Clusters of a report, and images of each beside each other. */
@@ -48,6 +49,7 @@ export async function openImageTask(key: RandomKey, config: Config): Promise<Tas
             protocol: `self-conditioned-${config.data.set}`,
           }),
     addPictures: (report, run) => addImages(report, run, data, config),
+    saveSamples: saveImages,
     dispose: () => extractor.dispose(),
   };
 }

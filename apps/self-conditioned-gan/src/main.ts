@@ -9,7 +9,6 @@ import {
   printReport,
   runMain,
   startRun,
-  UsageError,
 } from "@divgen/experiment";
 import { z } from "zod";
 import { compareMethods, parseClusterCounts, parseMethods } from "./compare.ts";
@@ -17,6 +16,7 @@ import { type Config, configSchema, isPoints } from "./config.ts";
 import { openRun } from "./open-run.ts";
 import { presets } from "./presets.ts";
 import { reportRun, trainRun } from "./run.ts";
+import { sampleRun } from "./sample.ts";
 
 const trainOptions = z.strictObject({
   compare: z.boolean().default(false).describe("train methods at equal steps in parallel processes and compare them"),
@@ -29,7 +29,13 @@ const trainOptions = z.strictObject({
   jobs: z.coerce.number().int().min(1).optional().describe("processes at a time; as many as cores if not given"),
 });
 
-const app: AppDefinition<Config, z.infer<typeof trainOptions>> = {
+const sampleOptions = z.strictObject({
+  clusters: z.coerce.number().int().min(1).default(10).describe("clusters to make samples of, the largest first"),
+  count: z.coerce.number().int().min(1).default(8).describe("samples of each"),
+  seed: z.coerce.number().int().min(0).default(0).describe("seed of the first sample; the next ones count on"),
+});
+
+const app: AppDefinition<Config, z.infer<typeof trainOptions>, z.infer<typeof sampleOptions>> = {
   name: "self-conditioned-gan",
   description: "Self-conditioned GANs: clusters of the discriminator's own features as classes, against mode collapse.",
   schema: configSchema,
@@ -37,14 +43,12 @@ const app: AppDefinition<Config, z.infer<typeof trainOptions>> = {
   defaultPreset: "demo",
   engines: engineNames,
   trainOptions,
+  sampleOptions,
 };
 
 await runMain(async ({ args, signal }) => {
   const command = parseAppArguments(app, args);
   const output = createOutput({ json: command.json });
-  if (command.name === "sample") {
-    throw new UsageError("sample: points are in the report of a run; write it anew with: report --run RUN");
-  }
   const finish = (kind: string, outcome: { text: string; htmlPath: string }) => printReport(output, kind, outcome);
   if (command.name === "train" && command.options.compare) {
     const { methods, clusters, seeds, jobs = availableParallelism() } = command.options;
@@ -54,6 +58,11 @@ await runMain(async ({ args, signal }) => {
   const engine = await selectEngine(engineChoiceOf(command.engine), { convolutional: !isPoints(command.config) });
   printEngine(output, engine);
   const context = { engine: engine.description, output, signal };
+  if (command.name === "sample") {
+    const { options, ...request } = command;
+    const paths = await sampleRun({ ...request, ...options });
+    return output.note({ kind: "samples", paths }, paths.join("\n"));
+  }
   if (command.name === "report") {
     return finish("report", await reportRun(command.runPath, command.config, context));
   }

@@ -14,6 +14,7 @@ import type { Tensor2D } from "@tensorflow/tfjs-core";
 import { type Config, packSizeOf } from "./config.ts";
 import { collectPoints, measurePoints } from "./evaluate.ts";
 import { createPointBatches, openPointData, type PointData, subsetOf } from "./point-data.ts";
+import { savePoints } from "./save-samples.ts";
 import { scatterPicture } from "./scatter-picture.ts";
 import type { ShownRun, Task } from "./task.ts";
 
@@ -63,6 +64,7 @@ export function createPointTask(key: RandomKey, config: Config): Task<Tensor2D> 
       const all = await collectPoints(run.source, run.key, config.evaluation.samples);
       addModeHistogram(report, measurePoints(all, mixture).nearestCounts, mixture);
     },
+    saveSamples: (folder, rows) => savePoints(folder, rows, mixture),
     dispose: () => undefined,
   };
 }

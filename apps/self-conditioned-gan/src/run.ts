@@ -1,19 +1,12 @@
-import { DataError } from "@divgen/core-tensors";
 import { recordMetricResults } from "@divgen/evaluation";
-import {
-  loadCheckpoint,
-  type Output,
-  openRunDirectory,
-  type RunDirectory,
-  type StartedRun,
-  trainStartedRun,
-} from "@divgen/experiment";
+import { type Output, type RunDirectory, type StartedRun, trainStartedRun } from "@divgen/experiment";
 import { describeMetric, type MetricResult, partitionAgreement } from "@divgen/metrics";
 import type { ProgressEvent, ReclusteringRecord } from "@divgen/training";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { CLUSTERING_SECONDS } from "./clustering-cost.ts";
 import type { Config, Method } from "./config.ts";
 import { type OpenedRun, openRun } from "./open-run.ts";
+import { openTrained } from "./open-trained.ts";
 import { writeRunReport } from "./report.ts";
 import type { Task } from "./task.ts";
 
@@ -77,14 +70,9 @@ export async function trainRun(run: StartedRun, config: Config, context: RunCont
 
 /** Measures a trained run again and writes its report anew. */
 export async function reportRun(runPath: string, config: Config, context: RunContext): Promise<RunOutcome> {
-  const directory = openRunDirectory(runPath);
-  const opened = await openRun(config);
+  const { directory, opened, step } = await openTrained(runPath, config);
   try {
-    const loaded = await loadCheckpoint(directory, opened.objective.state, { readOnly: true });
-    if (loaded === undefined) {
-      throw new DataError(`${runPath}: expected a checkpoint, got none. Go on with --resume ${runPath}.`);
-    }
-    return await finishRun(directory, opened, config, loaded.step, context);
+    return await finishRun(directory, opened, config, step, context);
   } finally {
     opened.dispose();
   }

@@ -18,6 +18,16 @@ export interface ShownRun<Sample extends Tensor> {
   readonly subsetLabels: Int32Array | undefined;
 }
 
+/** Samples of one cluster, a seed each. */
+export interface SampleRow<Sample extends Tensor> {
+  /** For files: "cluster-7", or "samples" of an unconditional generator. */
+  readonly name: string;
+  /** For pictures; may be empty. */
+  readonly title: string;
+  /** Borrowed. */
+  readonly samples: Sample;
+}
+
 /** Data with the networks that fit it, and how their samples are judged and shown. */
 export interface Task<Sample extends Tensor> {
   /** True classes or modes, for class-conditional networks. */
@@ -49,5 +59,7 @@ export interface Task<Sample extends Tensor> {
   measure(source: SampleSource<Sample>, key: RandomKey, count: number): Promise<readonly MetricResult[]>;
   /** Adds real and generated samples to a report. */
   addPictures(report: Report, run: ShownRun<Sample>): Promise<void>;
+  /** Writes samples into a folder that is there; returns the paths. */
+  saveSamples(folder: string, rows: readonly SampleRow<Sample>[], seeds: readonly number[]): Promise<string[]>;
   dispose(): void;
 }

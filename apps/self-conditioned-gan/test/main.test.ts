@@ -144,6 +144,44 @@ describe.each([
   }, 120_000);
 });
 
+describe("sample", () => {
+  const sample = (path: string, ...args: string[]) => {
+    const out = join(folder, `samples of ${args.join(" ")}`);
+    const { status, stderr } = run("sample", "--run", path, "--out", out, ...args);
+    expect(status, stderr).toBe(0);
+    return { out, list: JSON.parse(readFileSync(join(out, "samples.json"), "utf8")) };
+  };
+  const pointsOf = (out: string) => JSON.parse(readFileSync(join(out, "points.json"), "utf8"));
+
+  test("makes points of the largest clusters, a seed each, the same again from the seed alone", () => {
+    const { out, list } = sample(join(folder, "whole"), "--clusters", "3", "--count", "4", "--seed", "5");
+    expect(list).toMatchObject({ step: 14, seeds: [5, 6, 7, 8] });
+    const shares = list.clusters.map(({ share }: { share: number }) => share);
+    expect(shares).toEqual([...shares].sort((a, b) => b - a));
+    expect(readdirSync(out).sort()).toEqual(["points.json", "samples.json", "samples.png"]);
+    const later = sample(join(folder, "whole"), "--clusters", "1", "--count", "1", "--seed", "7");
+    expect(later.list.latents[0]).toEqual(list.latents[2]);
+    const name = `cluster-${list.clusters[0].id}`;
+    // A batch of another size may round otherwise.
+    const [expected, received] = [pointsOf(out)[name][2], pointsOf(later.out)[name][0]];
+    for (const axis of [0, 1]) expect(received[axis]).toBeCloseTo(expected[axis], 4);
+  }, 60_000);
+
+  test("makes images, a folder a cluster", () => {
+    const { out, list } = sample(join(folder, "rotnet"), "--clusters", "2", "--count", "3");
+    const folders = list.clusters.map(({ id }: { id: number }) => `cluster-${id}`);
+    expect(readdirSync(out).sort()).toEqual([...folders, "samples.json", "samples.png"].sort());
+    for (const name of folders) {
+      expect(readdirSync(join(out, name))).toEqual(["seed-0.png", "seed-1.png", "seed-2.png"]);
+    }
+  }, 60_000);
+
+  test("takes no files", () => {
+    const { status, stderr } = run("sample", "--run", join(folder, "whole"), "a.png");
+    expect([status, stderr]).toEqual([2, expect.stringContaining("expected no files, got a.png")]);
+  }, 30_000);
+});
+
 test("another method on a ring, with its own samples", () => {
   const path = join(folder, "online");
   const { status, stderr } = run("--preset", "demo-ring", "--method", "online", "--run", path, ...tiny);
