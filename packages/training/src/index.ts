@@ -31,6 +31,12 @@ export { extractFeatureRows, type FeatureRows } from "./feature-rows.ts";
 export { createGeneratorMixtureObjective, type GeneratorMixtureOptions } from "./generator-mixture-objective.ts";
 export { type ComputedGradients, type ComputedLoss, computeGradients } from "./gradients.ts";
 export {
+  createInversionEncoderObjective,
+  type InversionEncoder,
+  type InversionEncoderOptions,
+} from "./inversion-encoder-objective.ts";
+export { type InvertedSamples, type InvertOptions, invertSamples, regenerate } from "./invert-samples.ts";
+export {
   type ContentOptions,
   type ContentTerm,
   createBestOfKTerm,
