@@ -30,7 +30,7 @@ export function imageNetworks({ method, data, model }: Config): ImageNetworks {
         createResnetGenerator(key, { ...generator, innerSize, classCount, embeddingSize }),
       createDiscriminator: (key, classCount) =>
         createResnetDiscriminator(key, { ...discriminator, innerSize, classCount }),
-      createTrunk: (key) => createResnetTrunk(key, { ...discriminator, innerSize }),
+      createTrunk: (key) => createResnetTrunk(key, { ...discriminator, innerSize, packSize: 1 }),
       createGeneratorMixture: () => {
         throw new RangeError("mixture of generators: expected stacked digits or CIFAR-10, got an image folder");
       },
@@ -42,7 +42,7 @@ export function imageNetworks({ method, data, model }: Config): ImageNetworks {
   return {
     createGenerator: (key, classCount) => createDcganGenerator(key, { ...generator, classCount, embeddingSize }),
     createDiscriminator: (key, classCount) => create(key, { ...discriminator, classCount }),
-    createTrunk: (key) => createTrunk(key, discriminator),
+    createTrunk: (key) => createTrunk(key, { ...discriminator, packSize: 1 }),
     createGeneratorMixture: (key, generatorCount) => createDcganGeneratorMixture(key, { ...generator, generatorCount }),
   };
 }

@@ -13,6 +13,7 @@ import {
 import { z } from "zod";
 import { compareMethods, parseClusterCounts, parseMethods } from "./compare.ts";
 import { type Config, configSchema, isPoints } from "./config.ts";
+import { invertRun } from "./invert.ts";
 import { openRun } from "./open-run.ts";
 import { presets } from "./presets.ts";
 import { reportRun, trainRun } from "./run.ts";
@@ -33,6 +34,11 @@ const sampleOptions = z.strictObject({
   clusters: z.coerce.number().int().min(1).default(10).describe("clusters to make samples of, the largest first"),
   count: z.coerce.number().int().min(1).default(8).describe("samples of each"),
   seed: z.coerce.number().int().min(0).default(0).describe("seed of the first sample; the next ones count on"),
+  invert: z.coerce.number().int().min(1).optional().describe("instead: training images to find again in the generator"),
+  against: z.string().optional().describe("with --invert: another run on the same data to find them in as well"),
+  encoderSteps: z.coerce.number().int().min(1).default(2000).describe("with --invert: steps of training the encoder"),
+  inversionSteps: z.coerce.number().int().min(0).default(300).describe("with --invert: steps on the latents"),
+  classCandidates: z.coerce.number().int().min(1).default(1).describe("with --invert: likeliest classes to try"),
 });
 
 const app: AppDefinition<Config, z.infer<typeof trainOptions>, z.infer<typeof sampleOptions>> = {
@@ -60,7 +66,11 @@ await runMain(async ({ args, signal }) => {
   const context = { engine: engine.description, output, signal };
   if (command.name === "sample") {
     const { options, ...request } = command;
-    const paths = await sampleRun({ ...request, ...options });
+    const { invert } = options;
+    const paths =
+      invert === undefined
+        ? await sampleRun({ ...request, ...options })
+        : await invertRun({ ...request, ...options, invert }, output);
     return output.note({ kind: "samples", paths }, paths.join("\n"));
   }
   if (command.name === "report") {

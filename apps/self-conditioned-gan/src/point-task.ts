@@ -45,7 +45,7 @@ export function createPointTask(key: RandomKey, config: Config): Task<Tensor2D> 
       createPointGenerator(networkKey, { ...generatorShape, embeddingSize, classCount }),
     createDiscriminator: (networkKey, classCount) =>
       createPointDiscriminator(networkKey, { ...trunkShape, classCount }),
-    createTrunk: (networkKey) => createPointTrunk(networkKey, trunkShape),
+    createTrunk: (networkKey) => createPointTrunk(networkKey, { ...trunkShape, packSize: 1 }),
     createGeneratorMixture: (networkKey, generatorCount) =>
       createPointGeneratorMixture(networkKey, { ...generatorShape, generatorCount }),
     classifierFeatures: () => {

@@ -42,7 +42,7 @@ export interface Task<Sample extends Tensor> {
   /** @param classCount - 0 for an unconditional network. */
   createGenerator(key: RandomKey, classCount: number): Generator<ClassCondition, Sample>;
   createDiscriminator(key: RandomKey, classCount: number): Discriminator<ClassCondition, Sample>;
-  /** A discriminator below its score. */
+  /** A discriminator below its score, of single samples. */
   createTrunk(key: RandomKey): Trunk<Sample>;
   /** @throws RangeError for data that has none. */
   createGeneratorMixture(key: RandomKey, generatorCount: number): Generator<ClassCondition, Sample>;

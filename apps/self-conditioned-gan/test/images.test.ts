@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DataError } from "@divgen/core-tensors";
+import { DataError, type ImageBatch } from "@divgen/core-tensors";
 import { createDigitClassifier } from "@divgen/feature-extractors";
 import { writePng } from "@divgen/image-files";
 import { randomKey } from "@divgen/random";
@@ -9,6 +9,7 @@ import { leakCheck, useReferenceBackend } from "@divgen/tensor-testing";
 import { dispose, memory } from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Config, configSchema } from "../src/config.ts";
+import { findImages } from "../src/find-images.ts";
 import { createImageBatches, type ImageData, imageSubset, openImageData } from "../src/image-data.ts";
 import { stackedModes } from "../src/measure-images.ts";
 import { openRun } from "../src/open-run.ts";
@@ -141,6 +142,27 @@ describe("photographs", () => {
     expect(() => method.masses()).toThrow("none before the first step");
     dispose([batch.samples]);
     free();
+  });
+
+  test.each(["self-conditioned", "gan"] as const)("are found again in the generator of %s", async (method) => {
+    const opened = await openRun({ ...small, method });
+    const batch = await opened.batches.load(0);
+    const report = await opened.objective.step(batch, { step: 0, epoch: 0, key });
+    const settings = { encoderSteps: 3, inversionSteps: 4, classCandidates: 1, seed: 1 };
+    const steps: number[] = [];
+    const before = memory().numTensors;
+    const found = await findImages(opened, batch.samples as ImageBatch, settings, ({ step }) => steps.push(step));
+    expect(memory().numTensors).toBe(before);
+    expect(steps).toEqual([1, 2, 3]);
+    expect(found.pictures).toHaveLength(4);
+    expect(found.classIds === null ? 0 : found.classIds.length).toBe(method === "gan" ? 0 : 4);
+    for (const values of [found.l1, found.encoderL1, found.perceptual]) {
+      expect(values).toHaveLength(4);
+      for (const value of values) expect(value).toBeGreaterThan(0);
+    }
+    expect(await findImages(opened, batch.samples as ImageBatch, settings, () => undefined)).toEqual(found);
+    dispose([...Object.values(report), ...Object.values(batch)]);
+    opened.dispose();
   });
 
   test("a missing folder is an error of the data", async () => {

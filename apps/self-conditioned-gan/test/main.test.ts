@@ -176,6 +176,29 @@ describe("sample", () => {
     }
   }, 60_000);
 
+  test("finds training images again, beside another run, with errors by cluster", () => {
+    const out = join(folder, "inverted");
+    const short = ["--invert", "5", "--encoder-steps", "2", "--inversion-steps", "2", "--class-candidates", "2"];
+    const runs = ["--run", join(folder, "rotnet"), "--against", join(folder, "logo-rc")];
+    const { status, stderr } = run("sample", ...runs, "--out", out, ...short);
+    expect(status, stderr).toBe(0);
+    expect(readdirSync(out)).toEqual(["inversion.json", "inversion.png"]);
+    const numbers = JSON.parse(readFileSync(join(out, "inversion.json"), "utf8"));
+    expect(numbers.runs.map(({ method }: { method: string }) => method)).toEqual(["rotnet", "logo-rc"]);
+    const [first] = numbers.runs;
+    expect(first.l1).toHaveLength(5);
+    const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
+    expect(first.mean.l1).toBeCloseTo(sum(first.l1) / 5, 9);
+    // Clusters are weighted by their images.
+    const clusters = numbers.clusters as { images: number; errors: { l1: number }[] }[];
+    expect(sum(clusters.map(({ images }) => images))).toBe(5);
+    expect(sum(clusters.map(({ images, errors }) => images * errors[0]!.l1))).toBeCloseTo(sum(first.l1), 9);
+    const points = run("sample", "--run", join(folder, "whole"), "--invert", "3");
+    expect([points.status, points.stderr]).toEqual([2, expect.stringContaining("expected a run of images")]);
+    const unlike = run("sample", "--run", join(folder, "rotnet"), "--invert", "3", "--against", join(folder, "whole"));
+    expect([unlike.status, unlike.stderr]).toEqual([2, expect.stringContaining("expected a run on the same data")]);
+  }, 120_000);
+
   test("takes no files", () => {
     const { status, stderr } = run("sample", "--run", join(folder, "whole"), "a.png");
     expect([status, stderr]).toEqual([2, expect.stringContaining("expected no files, got a.png")]);
