@@ -38,3 +38,12 @@ export const paperTables: Readonly<Partial<Record<string, PaperTable>>> = {
     "logo-rc": stacked(1000, 0.08),
   },
 };
+
+/** Steps between the paper's clusterings, by data set. */
+export const paperIntervals: Readonly<Record<string, number>> = {
+  ring: 10_000,
+  grid: 10_000,
+  "stacked-mnist": 25_000,
+  cifar10: 25_000,
+  "image-folder": 75_000,
+};

@@ -56,6 +56,7 @@ describe("a whole run", () => {
       "moves",
       "Cluster drift",
       "clustering again costs",
+      "interval is 10,000 steps",
     ]) {
       expect(captions).toContain(part);
     }
