@@ -9,6 +9,7 @@ import {
   printReport,
   runMain,
   startRun,
+  UsageError,
 } from "@divgen/experiment";
 import { z } from "zod";
 import { compareMethods, parseClusterCounts, parseMethods } from "./compare.ts";
@@ -66,7 +67,10 @@ await runMain(async ({ args, signal }) => {
   const context = { engine: engine.description, output, signal };
   if (command.name === "sample") {
     const { options, ...request } = command;
-    const { invert } = options;
+    const { invert, against } = options;
+    if (invert === undefined && against !== undefined) {
+      throw new UsageError("--against: expected --invert COUNT with it, got none");
+    }
     const paths =
       invert === undefined
         ? await sampleRun({ ...request, ...options })

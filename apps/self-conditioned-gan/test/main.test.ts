@@ -203,6 +203,8 @@ describe("sample", () => {
   test("takes no files", () => {
     const { status, stderr } = run("sample", "--run", join(folder, "whole"), "a.png");
     expect([status, stderr]).toEqual([2, expect.stringContaining("expected no files, got a.png")]);
+    const alone = run("sample", "--run", join(folder, "whole"), "--against", join(folder, "rotnet"));
+    expect([alone.status, alone.stderr]).toEqual([2, expect.stringContaining("expected --invert COUNT with it")]);
   }, 30_000);
 });
 

@@ -83,12 +83,9 @@ export function createInversionEncoderObjective<Sample extends Tensor>({
 }
 
 function assertHeads(encoderKnowsClasses: boolean, generatorKnowsClasses: boolean): void {
-  if (encoderKnowsClasses !== generatorKnowsClasses) {
-    const [expected, received] = [generatorKnowsClasses, encoderKnowsClasses].map((knows) =>
-      knows ? "with" : "without",
-    );
-    throw new RangeError(
-      `encoder: expected one ${expected} a head "classes", as the generator has it, got one ${received}`,
-    );
-  }
+  if (encoderKnowsClasses === generatorKnowsClasses) return;
+  const [expected, received] = generatorKnowsClasses ? ["with", "without"] : ["without", "with"];
+  throw new RangeError(
+    `encoder: expected one ${expected} a head "classes", as the generator has it, got one ${received}`,
+  );
 }

@@ -118,5 +118,15 @@ test("errors name what was expected and what was received", async () => {
   );
   const objective = createInversionEncoderObjective({ generator, encoder, optimizer: adam(), batchSize: 2 });
   expect(() => objective.step({}, { step: 0, epoch: 0, key: unused })).toThrow("condition.code: expected [2, 3]");
-  for (const owned of [samples, objective, generator, encoder]) owned.dispose();
+  const trunk = createPointTrunk(unused, {
+    ...{ pointSize: 2, packSize: 1, hiddenLayers: 1, hiddenSize: 5, pieces: 3, initializer },
+  });
+  const headless = createTrunkHeads(unused, trunk, { heads: { latents: 2 }, initializer });
+  const unlike = createInversionEncoderObjective({
+    ...{ generator, encoder: headless, masses: [1, 1, 1], optimizer: adam(), batchSize: 2 },
+  });
+  expect(() => unlike.step({}, { step: 0, epoch: 0, key: unused })).toThrow(
+    'encoder: expected one with a head "classes", as the generator has it, got one without',
+  );
+  for (const owned of [samples, objective, unlike, generator, encoder, headless]) owned.dispose();
 });
