@@ -219,8 +219,18 @@ def penalties():
     case("wganGpPenalty", (torch.sqrt(squared_norms(between) + 1e-12) - 1).square().mean(), inputs, list(parameters))
 
 
+def inversion():
+    samples, targets, a, b = draw(3, 2, 4, 2), draw(3, 2, 4, 2), draw(3, 5), draw(3, 5)
+    inputs = {"samples": samples, "targets": targets, "features": a, "targetFeatures": b}
+    pixels, squares = (samples - targets).abs(), (a - b).square()
+    case("inversionDistance.sum", pixels.sum() + 0.3 * squares.sum(), inputs, ["samples", "features"])
+    mean = pixels.mean(dim=(1, 2, 3)) + 0.3 * squares.mean(dim=1)
+    case("inversionDistance.mean", mean.sum(), inputs, ["samples", "features"])
+
+
 def main() -> None:
-    for group in (adversarial, mode_seeking, clusters, variational, features, segments, best_of_k, penalties, classification):
+    groups = (adversarial, mode_seeking, clusters, variational, features, segments, best_of_k, penalties, classification, inversion)
+    for group in groups:
         group()
     assert all(math.isfinite(entry["value"]) for entry in CASES)
     OUT.parent.mkdir(parents=True, exist_ok=True)

@@ -91,7 +91,11 @@ export function planRuns(folder: string, config: Config, request: ComparisonRequ
 
 /** @throws ConfigError if the folder holds the run with other settings. */
 function assertSameConfig({ path, config }: PlannedRun): void {
-  if (!isRunDirectory(path) || isDeepStrictEqual(openRunDirectory(path).config, config)) return;
+  if (!isRunDirectory(path)) return;
+  // Runs that do not use the optional sections may have been begun without them.
+  const { mixture, pretraining } = config;
+  const begun = { mixture, pretraining, ...(openRunDirectory(path).config as object) };
+  if (isDeepStrictEqual(begun, { mixture, pretraining, ...config })) return;
   throw new ConfigError(`${path}: expected a run with this comparison's settings, got others; choose another --run`);
 }
 

@@ -6,6 +6,7 @@ export const methods = [
   "pacgan2",
   "pacgan3",
   "pacgan4",
+  "mgan",
   "random-labels",
   "online",
   "self-conditioned",
@@ -13,6 +14,9 @@ export const methods = [
   "no-initialisation",
   "no-matching",
   "class-conditional",
+  "logo-ae",
+  "logo-rc",
+  "rotnet",
 ] as const;
 export type Method = (typeof methods)[number];
 
@@ -60,6 +64,25 @@ export const configSchema = z
       /** Runs of k-means++. */
       restarts: count,
     }),
+    /** For mgan alone; runs of other methods may lack it. */
+    mixture: z.exactOptional(
+      z.strictObject({
+        generators: z.int().min(2),
+        /** Samples of each in a step; all together stand against a batch of real ones. */
+        samplesPerGenerator: z.int().min(2),
+        /** beta, factor of the classification in the generators' loss. */
+        classificationWeight: z.number().min(0),
+      }),
+    ),
+    /** Of the networks whose features logo-ae and rotnet cluster, before the first step; runs of other methods may lack it. */
+    pretraining: z.exactOptional(
+      z.strictObject({
+        steps: count,
+        learningRate: z.number().positive(),
+        firstMomentDecay: z.number().min(0).max(0.999),
+        secondMomentDecay: z.number().min(0).max(0.99999),
+      }),
+    ),
     training: z.strictObject({
       steps: count,
       batchSize: z.int().min(4),
@@ -100,6 +123,26 @@ export const configSchema = z
     error: "expected a power of two for an image folder, such as 64",
     path: ["data", "size"],
   })
+  .refine(({ method, data }) => !(needsImages(method) && (data.set === "ring" || data.set === "grid")), {
+    error:
+      "expected another method for points, which nobody classifies (logo-rc) and whose rotation says nothing (rotnet)",
+    path: ["method"],
+  })
+  .refine(
+    ({ method, data, training }) => method !== "mgan" || (data.set !== "image-folder" && training.r1Weight === 0),
+    {
+      error: "expected mgan on a ring, a grid, stacked-mnist or cifar10, with training.r1Weight=0",
+      path: ["method"],
+    },
+  )
+  .refine(({ method, mixture }) => method !== "mgan" || mixture !== undefined, {
+    error: "expected values for mgan",
+    path: ["mixture"],
+  })
+  .refine(({ method, pretraining }) => !isPretrained(method) || pretraining !== undefined, {
+    error: "expected values for logo-ae and rotnet",
+    path: ["pretraining"],
+  })
   .refine(({ data, clustering }) => clustering.subset <= data.trainCount, {
     error: "expected at most data.trainCount",
     path: ["clustering", "subset"],
@@ -119,12 +162,22 @@ export function packSizeOf(method: Method): number {
   return method.startsWith("pacgan") ? Number(method.slice("pacgan".length)) : 1;
 }
 
+function needsImages(method: Method): boolean {
+  return method === "logo-rc" || method === "rotnet";
+}
+
+/** Whether a method trains the network whose features it clusters. */
+function isPretrained(method: Method): boolean {
+  return method === "logo-ae" || method === "rotnet";
+}
+
 /**
- * Classes that both networks of a method know; 0 for unconditional ones.
+ * Classes that the generator of a method knows (for mgan, generators to choose from); 0 for unconditional ones.
  *
  * @param trueClasses - of the data.
  */
-export function classCountOf({ method, clustering }: Config, trueClasses: number): number {
+export function classCountOf({ method, clustering, mixture }: Config, trueClasses: number): number {
+  if (method === "mgan") return mixture!.generators;
   if (method === "gan" || method.startsWith("pacgan")) return 0;
   return method === "class-conditional" ? trueClasses : clustering.clusters;
 }

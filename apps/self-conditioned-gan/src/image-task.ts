@@ -3,14 +3,13 @@ import { addPictures, pictureRowsPng, toPixelImages } from "@divgen/evaluation";
 import type { Report } from "@divgen/experiment";
 import { createDigitClassifier, createTinyEfficientNet } from "@divgen/feature-extractors";
 import type { PixelImage } from "@divgen/image-files";
-import { torchDefaultInitializer } from "@divgen/layers";
-import { createDcganGenerator, createDeepDiscriminator, createShallowDiscriminator } from "@divgen/models-dcgan";
-import { createResnetDiscriminator, createResnetGenerator } from "@divgen/models-resnet";
 import type { RandomKey } from "@divgen/random";
 import { sum } from "@tensorflow/tfjs-core";
-import { type Config, packSizeOf } from "./config.ts";
+import type { Config } from "./config.ts";
 import { createImageBatches, type ImageData, imageSubset, openImageData } from "./image-data.ts";
-import { measureFrechet, measureStackedDigits } from "./measure-images.ts";
+import { imageNetworks } from "./image-networks.ts";
+import { measureFrechet, measureStackedDigits, stackedDigitFeatures } from "./measure-images.ts";
+import { saveImages } from "./save-samples.ts";
 import type { ShownRun, Task } from "./task.ts";
 
 /** Clusters of a report, and images of each beside each other. */
@@ -33,12 +32,14 @@ export async function openImageTask(key: RandomKey, config: Config): Promise<Tas
     createBatches: (batchKey) => createImageBatches(batchKey, data, config),
     subset: () => imageSubset(data, subset),
     subsetClasses: Int32Array.from(data.order.subarray(0, subset), (index) => data.classIds[index]!),
-    ...networksOf(config),
+    ...imageNetworks(config),
     selectFeatures: ({ features }) => {
       const last = features.at(-1)!;
       // [batch, height, width, channels]: summed over positions, or flattened by the caller.
       return config.clustering.features === "summed" ? sum(last, [1, 2]) : last;
     },
+    classifierFeatures: (samples) =>
+      isStacked ? stackedDigitFeatures(samples, extractor, "pooled") : extractor.extract(samples, ["pooled"])[0]!,
     drawSamples: (run) => samplesPng(run),
     measure: (source, measureKey, count) =>
       isStacked
@@ -48,31 +49,8 @@ export async function openImageTask(key: RandomKey, config: Config): Promise<Tas
             protocol: `self-conditioned-${config.data.set}`,
           }),
     addPictures: (report, run) => addImages(report, run, data, config),
+    saveSamples: saveImages,
     dispose: () => extractor.dispose(),
-  };
-}
-
-function networksOf({
-  method,
-  data,
-  model,
-}: Config): Pick<Task<ImageBatch>, "createGenerator" | "createDiscriminator"> {
-  const { latentSize, embeddingSize } = model;
-  const shared = { size: data.size, imageChannels: 3, initializer: torchDefaultInitializer };
-  const generator = { ...shared, baseChannels: model.generatorWidth, latentSize, embeddingSize };
-  const discriminator = { ...shared, baseChannels: model.discriminatorWidth, packSize: packSizeOf(method) };
-  if (data.set === "image-folder") {
-    const innerSize = Math.max(2, data.size / 32);
-    return {
-      createGenerator: (key, classCount) => createResnetGenerator(key, { ...generator, innerSize, classCount }),
-      createDiscriminator: (key, classCount) =>
-        createResnetDiscriminator(key, { ...discriminator, innerSize, classCount }),
-    };
-  }
-  const create = data.set === "stacked-mnist" ? createShallowDiscriminator : createDeepDiscriminator;
-  return {
-    createGenerator: (key, classCount) => createDcganGenerator(key, { ...generator, classCount }),
-    createDiscriminator: (key, classCount) => create(key, { ...discriminator, classCount }),
   };
 }
 

@@ -14,9 +14,11 @@ import {
 import { z } from "zod";
 import { compareMethods, parseClusterCounts, parseMethods } from "./compare.ts";
 import { type Config, configSchema, isPoints } from "./config.ts";
+import { invertRun } from "./invert.ts";
 import { openRun } from "./open-run.ts";
 import { presets } from "./presets.ts";
 import { reportRun, trainRun } from "./run.ts";
+import { sampleRun } from "./sample.ts";
 
 const trainOptions = z.strictObject({
   compare: z.boolean().default(false).describe("train methods at equal steps in parallel processes and compare them"),
@@ -29,7 +31,18 @@ const trainOptions = z.strictObject({
   jobs: z.coerce.number().int().min(1).optional().describe("processes at a time; as many as cores if not given"),
 });
 
-const app: AppDefinition<Config, z.infer<typeof trainOptions>> = {
+const sampleOptions = z.strictObject({
+  clusters: z.coerce.number().int().min(1).default(10).describe("clusters to make samples of, the largest first"),
+  count: z.coerce.number().int().min(1).default(8).describe("samples of each"),
+  seed: z.coerce.number().int().min(0).default(0).describe("seed of the first sample; the next ones count on"),
+  invert: z.coerce.number().int().min(1).optional().describe("instead: training images to find again in the generator"),
+  against: z.string().optional().describe("with --invert: another run on the same data to find them in as well"),
+  encoderSteps: z.coerce.number().int().min(1).default(2000).describe("with --invert: steps of training the encoder"),
+  inversionSteps: z.coerce.number().int().min(0).default(300).describe("with --invert: steps on the latents"),
+  classCandidates: z.coerce.number().int().min(1).default(1).describe("with --invert: likeliest classes to try"),
+});
+
+const app: AppDefinition<Config, z.infer<typeof trainOptions>, z.infer<typeof sampleOptions>> = {
   name: "self-conditioned-gan",
   description: "Self-conditioned GANs: clusters of the discriminator's own features as classes, against mode collapse.",
   schema: configSchema,
@@ -37,14 +50,12 @@ const app: AppDefinition<Config, z.infer<typeof trainOptions>> = {
   defaultPreset: "demo",
   engines: engineNames,
   trainOptions,
+  sampleOptions,
 };
 
 await runMain(async ({ args, signal }) => {
   const command = parseAppArguments(app, args);
   const output = createOutput({ json: command.json });
-  if (command.name === "sample") {
-    throw new UsageError("sample: points are in the report of a run; write it anew with: report --run RUN");
-  }
   const finish = (kind: string, outcome: { text: string; htmlPath: string }) => printReport(output, kind, outcome);
   if (command.name === "train" && command.options.compare) {
     const { methods, clusters, seeds, jobs = availableParallelism() } = command.options;
@@ -54,6 +65,18 @@ await runMain(async ({ args, signal }) => {
   const engine = await selectEngine(engineChoiceOf(command.engine), { convolutional: !isPoints(command.config) });
   printEngine(output, engine);
   const context = { engine: engine.description, output, signal };
+  if (command.name === "sample") {
+    const { options, ...request } = command;
+    const { invert, against } = options;
+    if (invert === undefined && against !== undefined) {
+      throw new UsageError("--against: expected --invert COUNT with it, got none");
+    }
+    const paths =
+      invert === undefined
+        ? await sampleRun({ ...request, ...options })
+        : await invertRun({ ...request, ...options, invert }, output);
+    return output.note({ kind: "samples", paths }, paths.join("\n"));
+  }
   if (command.name === "report") {
     return finish("report", await reportRun(command.runPath, command.config, context));
   }

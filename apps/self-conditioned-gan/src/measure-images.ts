@@ -1,7 +1,7 @@
 import { asImageBatch, type FeatureExtractor, type ImageBatch } from "@divgen/core-tensors";
 import { countModes, describeMetric, frechetDistanceOfFeatures, type MetricResult } from "@divgen/metrics";
 import { extractFeatureRows, type GeneratedSamples } from "@divgen/training";
-import { argMax, concat, reshape, slice, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
+import { argMax, concat, reshape, slice, split, type Tensor2D, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
 
 /**
  * Modes of stacked digits: each channel's digit by the classifier; modes seen and reverse KL in nats of 1,000.
@@ -26,22 +26,29 @@ export async function measureStackedDigits(
 
 /** 100 red + 10 green + blue of each image, which are freed. */
 export async function stackedModes(images: ImageBatch, classifier: FeatureExtractor): Promise<number[]> {
-  const [batch, height, width] = images.shape;
-  const digits = tidy(() => {
-    const channels = [0, 1, 2].map((channel) => slice(images, [0, 0, 0, channel], [batch, height, width, 1]));
-    const [logits] = classifier.extract(asImageBatch(concat(channels, 0) as Tensor4D), ["logits"]);
-    return argMax(reshape(logits!, [3 * batch, 10]), 1);
-  });
+  const batch = images.shape[0];
+  const digits = tidy(() => argMax(reshape(stackedDigitFeatures(images, classifier, "logits"), [batch, 3, 10]), 2));
   images.dispose();
   try {
     const values = await digits.data();
     return Array.from(
       { length: batch },
-      (_, row) => 100 * values[row]! + 10 * values[batch + row]! + values[2 * batch + row]!,
+      (_, row) => 100 * values[3 * row]! + 10 * values[3 * row + 1]! + values[3 * row + 2]!,
     );
   } finally {
     digits.dispose();
   }
+}
+
+/** [batch, 3 features] of the digits in the three channels, one after the other. Images are borrowed. */
+export function stackedDigitFeatures(images: ImageBatch, classifier: FeatureExtractor, layer: string): Tensor2D {
+  const [batch, height, width] = images.shape;
+  return tidy(() => {
+    const channels = [0, 1, 2].map((channel) => slice(images, [0, 0, 0, channel], [batch, height, width, 1]));
+    const [rows] = classifier.extract(asImageBatch(concat(channels, 0) as Tensor4D), [layer]);
+    const byChannel = split(reshape(rows!, [3 * batch, -1]), 3, 0);
+    return concat(byChannel, 1) as Tensor2D;
+  });
 }
 
 /** Frechet distance of pooled features to training images. Batches are disposed after use. */

@@ -1,14 +1,9 @@
-import { drawLatents, oneHotCodes, parameterCount } from "@divgen/core-tensors";
+import { drawLatents, oneHotCodes } from "@divgen/core-tensors";
 import { type RandomKey, randomKey } from "@divgen/random";
-import {
-  createWeightAverage,
-  generateFromClusters,
-  type Objective,
-  type ReclusteringRecord,
-  withWeightAveraging,
-} from "@divgen/training";
+import { createWeightAverage, generateFromClusters, type Objective, withWeightAveraging } from "@divgen/training";
 import { type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { type Config, classCountOf, isPoints } from "./config.ts";
+import type { RunHooks } from "./hooks.ts";
 import { openImageTask } from "./image-task.ts";
 import { createMethodObjective } from "./objective.ts";
 import { createPointTask } from "./point-task.ts";
@@ -17,46 +12,28 @@ import type { ShownRun, Task } from "./task.ts";
 /** Data, networks and objective of a run; all follow from the configuration. */
 export type OpenedRun<Sample extends Tensor = Tensor> = ReturnType<typeof openTaskRun<Sample>>;
 
-/** Is told of every clustering, and of the seconds it took: features, k-means and matching. */
-export type OnClustered = (record: ReclusteringRecord, seconds: number) => void;
-
 /** Opens a run of any data. @throws DataError if the data cannot be used. */
-export async function openRun(config: Config, onClustered?: OnClustered): Promise<OpenedRun> {
+export async function openRun(config: Config, hooks: RunHooks = {}): Promise<OpenedRun> {
   const key = randomKey(config.seed);
   const task = isPoints(config)
     ? createPointTask(key.split("data"), config)
     : await openImageTask(key.split("data"), config);
   // From here on nobody asks what the samples are.
-  return openTaskRun(task as unknown as Task<Tensor>, config, onClustered);
+  return openTaskRun(task as unknown as Task<Tensor>, config, hooks);
 }
 
 /** Samples made at once: points are small. */
 const batchSizeOf = (config: Config): number => (isPoints(config) ? 1000 : 100);
 
-function openTaskRun<Sample extends Tensor>(task: Task<Sample>, config: Config, onClustered?: OnClustered) {
+function openTaskRun<Sample extends Tensor>(task: Task<Sample>, config: Config, hooks: RunHooks) {
   const key = randomKey(config.seed);
-  const models = key.split("models");
+  const method = createMethodObjective(key.split("models"), task, config, hooks);
+  const { generator, parameters } = method;
   const classCount = classCountOf(config, task.classCount);
-  const generator = task.createGenerator(models.split("generator"), classCount);
-  const discriminator = task.createDiscriminator(models.split("discriminator"), classCount);
-  const createFrozen = () => task.createDiscriminator(models.split("frozen"), classCount);
-  let begun = 0;
-  // A clustering begins by asking for the subset.
-  const timed: Task<Sample> = {
-    ...task,
-    subset: () => {
-      begun = performance.now();
-      return task.subset();
-    },
-  };
-  const method = createMethodObjective({ generator, discriminator, createFrozen }, timed, config, (record) =>
-    onClustered?.(record, (performance.now() - begun) / 1000),
-  );
   const { weightAverageDecay: decay } = config.training;
   const average = decay === 0 ? undefined : createWeightAverage(generator, { decay });
   const objective: Objective<Parameters<typeof method.objective.step>[0]> =
     average === undefined ? method.objective : withWeightAveraging(method.objective, "generator", average);
-  const parameters = parameterCount(generator) + parameterCount(discriminator);
 
   const shown = (shownKey: RandomKey): ShownRun<Sample> => ({
     key: shownKey,
@@ -84,7 +61,7 @@ function openTaskRun<Sample extends Tensor>(task: Task<Sample>, config: Config, 
       average === undefined ? use() : average.withAveragedWeights(use),
     dispose: () => {
       objective.dispose();
-      for (const owned of [average, generator, discriminator, task]) owned?.dispose();
+      for (const owned of [average, method, task]) owned?.dispose();
     },
   };
 }

@@ -3,12 +3,18 @@ import { addPictures } from "@divgen/evaluation";
 import type { Report } from "@divgen/experiment";
 import { encodePng } from "@divgen/image-files";
 import { torchDefaultInitializer } from "@divgen/layers";
-import { createPointDiscriminator, createPointGenerator } from "@divgen/models-points";
+import {
+  createPointDiscriminator,
+  createPointGenerator,
+  createPointGeneratorMixture,
+  createPointTrunk,
+} from "@divgen/models-points";
 import type { RandomKey } from "@divgen/random";
 import type { Tensor2D } from "@tensorflow/tfjs-core";
 import { type Config, packSizeOf } from "./config.ts";
 import { collectPoints, measurePoints } from "./evaluate.ts";
 import { createPointBatches, openPointData, type PointData, subsetOf } from "./point-data.ts";
+import { savePoints } from "./save-samples.ts";
 import { scatterPicture } from "./scatter-picture.ts";
 import type { ShownRun, Task } from "./task.ts";
 
@@ -21,6 +27,14 @@ export function createPointTask(key: RandomKey, config: Config): Task<Tensor2D> 
   const data = openPointData(key, config);
   const { mixture } = data;
   const { latentSize, embeddingSize, generatorWidth, discriminatorWidth } = config.model;
+  const generatorShape = {
+    ...{ latentSize, pointSize: 2, hiddenLayers: 4, hiddenSize: generatorWidth, hiddenBias: true },
+    ...{ batchNormMomentum: 0.1, initializer: torchDefaultInitializer },
+  };
+  const trunkShape = {
+    ...{ pointSize: 2, packSize: packSizeOf(config.method), hiddenLayers: 3, hiddenSize: discriminatorWidth },
+    ...{ pieces: 5, initializer: torchDefaultInitializer },
+  };
   return {
     classCount: config.data.modes,
     protocol: "self-conditioned-2d",
@@ -28,17 +42,15 @@ export function createPointTask(key: RandomKey, config: Config): Task<Tensor2D> 
     subset: () => subsetOf(data, config.clustering.subset),
     subsetClasses: data.train.modes.subarray(0, config.clustering.subset),
     createGenerator: (networkKey, classCount) =>
-      createPointGenerator(networkKey, {
-        ...{ latentSize, embeddingSize, pointSize: 2, classCount },
-        ...{ hiddenLayers: 4, hiddenSize: generatorWidth, hiddenBias: true, batchNormMomentum: 0.1 },
-        initializer: torchDefaultInitializer,
-      }),
+      createPointGenerator(networkKey, { ...generatorShape, embeddingSize, classCount }),
     createDiscriminator: (networkKey, classCount) =>
-      createPointDiscriminator(networkKey, {
-        ...{ pointSize: 2, packSize: packSizeOf(config.method), classCount },
-        ...{ hiddenLayers: 3, hiddenSize: discriminatorWidth, pieces: 5 },
-        initializer: torchDefaultInitializer,
-      }),
+      createPointDiscriminator(networkKey, { ...trunkShape, classCount }),
+    createTrunk: (networkKey) => createPointTrunk(networkKey, { ...trunkShape, packSize: 1 }),
+    createGeneratorMixture: (networkKey, generatorCount) =>
+      createPointGeneratorMixture(networkKey, { ...generatorShape, generatorCount }),
+    classifierFeatures: () => {
+      throw new RangeError("classifier: expected images, got points, which none is trained for");
+    },
     selectFeatures: ({ features }) => features.at(-1)!,
     drawSamples: async ({ source, key: drawKey }) => {
       const { points, clusterIds } = await collectPoints(source, drawKey, SHOWN_ON_THE_WAY);
@@ -52,6 +64,7 @@ export function createPointTask(key: RandomKey, config: Config): Task<Tensor2D> 
       const all = await collectPoints(run.source, run.key, config.evaluation.samples);
       addModeHistogram(report, measurePoints(all, mixture).nearestCounts, mixture);
     },
+    saveSamples: (folder, rows) => savePoints(folder, rows, mixture),
     dispose: () => undefined,
   };
 }
@@ -65,7 +78,7 @@ async function addScatter(
   const count = Math.min(SHOWN, subsetLabels?.length ?? config.data.trainCount);
   const real = scatterPicture(train.points.subarray(0, 2 * count), mixture, subsetLabels);
   const { points, clusterIds } = await collectPoints(source, key, SHOWN);
-  const isColored = subsetLabels !== undefined || config.method === "class-conditional";
+  const isColored = subsetLabels !== undefined || ["class-conditional", "mgan"].includes(config.method);
   const fake = scatterPicture(points, mixture, isColored ? clusterIds : undefined);
   await addPictures(report, [[real, fake]], {
     caption:

@@ -27,6 +27,13 @@ const paperGrid: Config = {
     every: 10_000, // the paper's appendix; 5,000 in the repository
     restarts: 10, // the repository's
   },
+  mixture: {
+    generators: 50, // section 4.1
+    samplesPerGenerator: 2, // together as many as a batch of real points
+    classificationWeight: 0.125, // MGAN's for its own 2-D data; the paper names none
+  },
+  // No source names these.
+  pretraining: { steps: 5000, learningRate: 1e-3, firstMomentDecay: 0.9, secondMomentDecay: 0.999 },
   training: {
     steps: 400_000, // the paper: 400 epochs of 1,000 batches; 100 in the repository
     batchSize: 100, // the paper
@@ -72,6 +79,7 @@ const shortGrid: Config = {
 const demo: Config = {
   ...shortGrid,
   clustering: { ...shortGrid.clustering, every: 500, restarts: 3 },
+  pretraining: { ...shortGrid.pretraining!, steps: 500 },
   training: {
     ...shortGrid.training,
     steps: 4000,
@@ -89,6 +97,8 @@ const paperStackedMnist: Config = {
   data: { ...paperGrid.data, set: "stacked-mnist" },
   model: { latentSize: 128, embeddingSize: 256, generatorWidth: 64, discriminatorWidth: 64 },
   clustering: { clusters: 100, subset: 25_000, features: "flattened", every: 25_000, restarts: 10 },
+  mixture: { generators: 10, samplesPerGenerator: 12, classificationWeight: 0.01 }, // MGAN's release for CIFAR-10
+  pretraining: { ...paperGrid.pretraining!, steps: 20_000 },
   training: {
     ...paperGrid.training,
     steps: 78_100,
@@ -129,6 +139,7 @@ const paperImageFolder: Config = {
 const shortened = (config: Config, steps: number, every: number): Config => ({
   ...config,
   clustering: { ...config.clustering, subset: 5000, features: "summed", restarts: 3, every },
+  pretraining: { ...config.pretraining!, steps: 1000 },
   training: {
     ...config.training,
     ...{ steps, reportEvery: 20, checkpointEvery: 250, samplesEvery: 500, evaluationEvery: 500 },

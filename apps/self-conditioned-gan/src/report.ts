@@ -8,7 +8,7 @@ import type { ReclusteringRecord } from "@divgen/training";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { CLUSTERING_SECONDS, clusteringCost } from "./clustering-cost.ts";
 import { type Config, isPoints } from "./config.ts";
-import { type PaperTable, paperTables } from "./paper-numbers.ts";
+import { type PaperTable, paperIntervals, paperTables } from "./paper-numbers.ts";
 import { paperNote, settingsNote } from "./settings.ts";
 import type { ShownRun, Task } from "./task.ts";
 
@@ -106,19 +106,22 @@ function addDrift(report: Report, history: readonly ReclusteringRecord[]): void 
   });
 }
 
-function addClusteringCost(report: Report, directory: RunDirectory, { clustering }: Config): void {
+function addClusteringCost(report: Report, directory: RunDirectory, { clustering, data }: Config): void {
   const cost = clusteringCost(directory.events(), directory.metrics());
   if (cost === undefined) return;
-  const percent = (share: number) => `${(100 * share).toPrecision(2)} %`;
+  const share = (every: number) => [
+    `share of the training time, every ${every.toLocaleString("en")} steps`,
+    `${(100 * cost.shareAt(every)).toPrecision(2)} %`,
+  ];
+  const papers = paperIntervals[data.set]!;
+  const samples = clustering.subset.toLocaleString("en");
   report.keyValues({
-    caption: "What clustering again costs: a pass of the subset, k-means from the old clusters' means, matching.",
+    caption: `What clustering again costs: a pass of ${samples} samples, k-means from the old clusters' means, matching. The paper's interval is ${papers.toLocaleString("en")} steps.`,
     entries: {
       clusterings: cost.clusterings,
       "seconds each": Number(cost.secondsEach.toPrecision(3)),
       "seconds a step": Number(cost.secondsPerStep.toPrecision(3)),
-      [`share of the training time, every ${clustering.every.toLocaleString("en")} steps`]: percent(
-        cost.shareAt(clustering.every),
-      ),
+      ...Object.fromEntries([clustering.every, papers].map(share)),
     },
   });
 }

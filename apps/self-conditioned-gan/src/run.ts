@@ -1,18 +1,12 @@
-import { DataError } from "@divgen/core-tensors";
 import { recordMetricResults } from "@divgen/evaluation";
-import {
-  loadCheckpoint,
-  type Output,
-  openRunDirectory,
-  type RunDirectory,
-  type StartedRun,
-  trainStartedRun,
-} from "@divgen/experiment";
+import { type Output, type RunDirectory, type StartedRun, trainStartedRun } from "@divgen/experiment";
 import { describeMetric, type MetricResult, partitionAgreement } from "@divgen/metrics";
+import type { ProgressEvent, ReclusteringRecord } from "@divgen/training";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { CLUSTERING_SECONDS } from "./clustering-cost.ts";
-import type { Config } from "./config.ts";
+import type { Config, Method } from "./config.ts";
 import { type OpenedRun, openRun } from "./open-run.ts";
+import { openTrained } from "./open-trained.ts";
 import { writeRunReport } from "./report.ts";
 import type { Task } from "./task.ts";
 
@@ -31,14 +25,23 @@ export interface RunOutcome {
 
 /** Trains (or goes on with) a run to its end, measures it, and writes its report. */
 export async function trainRun(run: StartedRun, config: Config, context: RunContext): Promise<RunOutcome> {
-  const opened = await openRun(config, (record, seconds) => {
+  const { output, signal } = context;
+  const onClustered = (record: ReclusteringRecord, seconds: number): void => {
     const moved = record.driftAfterMatching;
     const text = moved === null ? "" : `, ${(100 * moved).toFixed(1)} % of the labels changed`;
-    context.output.note({ ...record, kind: "clustered" }, `clustered after step ${record.step}${text}`);
+    output.note({ ...record, kind: "clustered" }, `clustered after step ${record.step}${text}`);
     // A part of the step that follows: a run that goes on from `record.step` clusters anew.
     const facts = { step: record.step + 1, unit: "seconds", engine: context.engine, protocol: "on-the-way" };
     run.directory.recordMetric({ metric: CLUSTERING_SECONDS, value: seconds, ...facts });
-  });
+  };
+  const onPretraining = ({ step, steps, losses }: ProgressEvent): void => {
+    const values = Object.entries(losses).map(([name, value]) => `${name} ${value.toPrecision(3)}`);
+    output.note(
+      { kind: "pretraining", step, steps, losses },
+      `features, step ${step} of ${steps}: ${values.join(", ")}`,
+    );
+  };
+  const opened = await openRun(config, { onClustered, onPretraining, signal });
   const { key, task, objective, batches, shown, withSamplingWeights } = opened;
   try {
     const { steps, reportEvery, checkpointEvery, samplesEvery, evaluationEvery } = config.training;
@@ -67,24 +70,35 @@ export async function trainRun(run: StartedRun, config: Config, context: RunCont
 
 /** Measures a trained run again and writes its report anew. */
 export async function reportRun(runPath: string, config: Config, context: RunContext): Promise<RunOutcome> {
-  const directory = openRunDirectory(runPath);
-  const opened = await openRun(config);
+  const { directory, opened, step } = await openTrained(runPath, config);
   try {
-    const loaded = await loadCheckpoint(directory, opened.objective.state, { readOnly: true });
-    if (loaded === undefined) {
-      throw new DataError(`${runPath}: expected a checkpoint, got none. Go on with --resume ${runPath}.`);
-    }
-    return await finishRun(directory, opened, config, loaded.step, context);
+    return await finishRun(directory, opened, config, step, context);
   } finally {
     opened.dispose();
   }
 }
 
+/** What is clustered, where it is not the discriminator's. */
+const clusteredFeatures: Readonly<Partial<Record<Method, string>>> = {
+  "logo-ae": "autoencoder",
+  "logo-rc": "classifier",
+  rotnet: "rotation-classifier",
+};
+
 /** How well the clusters agree with the true classes (the paper's Table 4); nothing without clusters. */
-function measureClusters(labels: Int32Array | undefined, { subsetClasses, protocol }: Task<Tensor>): MetricResult[] {
+function measureClusters(
+  labels: Int32Array | undefined,
+  { subsetClasses, protocol }: Task<Tensor>,
+  method: Method,
+): MetricResult[] {
   if (labels === undefined) return [];
   const { nmi, purity, inversePurity } = partitionAgreement(subsetClasses, labels);
-  const provenance = { extractor: "discriminator", weightHash: "own", resizeRule: "none", protocol };
+  const provenance = {
+    extractor: clusteredFeatures[method] ?? "discriminator",
+    weightHash: "own",
+    resizeRule: "none",
+    protocol,
+  };
   return [
     describeMetric("nmi", nmi, labels.length, provenance),
     describeMetric("purity", purity, labels.length, provenance),
@@ -103,7 +117,7 @@ function finishRun(
   return withSamplingWeights(async () => {
     const run = shown(key.split("evaluation"));
     const samples = await task.measure(run.source, run.key, config.evaluation.samples);
-    const metrics = [...samples, ...measureClusters(run.subsetLabels, task)];
+    const metrics = [...samples, ...measureClusters(run.subsetLabels, task, config.method)];
     recordMetricResults(directory, metrics, { step, engine });
     return writeRunReport({ directory, task, run, metrics, history: method.history(), config, step, engine });
   });

@@ -1,4 +1,4 @@
-import type { ClassCondition, Discriminator, Generator, Judgement } from "@divgen/core-tensors";
+import type { ClassCondition, Discriminator, Generator, Judgement, Trunk } from "@divgen/core-tensors";
 import type { Report } from "@divgen/experiment";
 import type { MetricResult } from "@divgen/metrics";
 import type { RandomKey } from "@divgen/random";
@@ -18,6 +18,16 @@ export interface ShownRun<Sample extends Tensor> {
   readonly subsetLabels: Int32Array | undefined;
 }
 
+/** Samples of one cluster, a seed each. */
+export interface SampleRow<Sample extends Tensor> {
+  /** For files: "cluster-7", or "samples" of an unconditional generator. */
+  readonly name: string;
+  /** For pictures; may be empty. */
+  readonly title: string;
+  /** Borrowed. */
+  readonly samples: Sample;
+}
+
 /** Data with the networks that fit it, and how their samples are judged and shown. */
 export interface Task<Sample extends Tensor> {
   /** True classes or modes, for class-conditional networks. */
@@ -32,12 +42,24 @@ export interface Task<Sample extends Tensor> {
   /** @param classCount - 0 for an unconditional network. */
   createGenerator(key: RandomKey, classCount: number): Generator<ClassCondition, Sample>;
   createDiscriminator(key: RandomKey, classCount: number): Discriminator<ClassCondition, Sample>;
-  /** What is clustered of a judgement. */
-  selectFeatures(judgement: Judgement): Tensor;
+  /** A discriminator below its score, of single samples. */
+  createTrunk(key: RandomKey): Trunk<Sample>;
+  /** @throws RangeError for data that has none. */
+  createGeneratorMixture(key: RandomKey, generatorCount: number): Generator<ClassCondition, Sample>;
+  /** What is clustered of a judgement's, or a trunk's, features. */
+  selectFeatures(judgement: Pick<Judgement, "features">): Tensor;
+  /**
+   * Features of a classifier that was trained with labels, [batch, ...], owned by the caller.
+   *
+   * @throws RangeError for data that has none.
+   */
+  classifierFeatures(samples: Sample): Tensor;
   /** A picture of some samples, as a PNG. */
   drawSamples(run: ShownRun<Sample>): Promise<Uint8Array>;
   measure(source: SampleSource<Sample>, key: RandomKey, count: number): Promise<readonly MetricResult[]>;
   /** Adds real and generated samples to a report. */
   addPictures(report: Report, run: ShownRun<Sample>): Promise<void>;
+  /** Writes samples into a folder that is there; returns the paths. */
+  saveSamples(folder: string, rows: readonly SampleRow<Sample>[], seeds: readonly number[]): Promise<string[]>;
   dispose(): void;
 }

@@ -1,14 +1,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DataError } from "@divgen/core-tensors";
+import { DataError, type ImageBatch } from "@divgen/core-tensors";
 import { createDigitClassifier } from "@divgen/feature-extractors";
 import { writePng } from "@divgen/image-files";
 import { randomKey } from "@divgen/random";
 import { leakCheck, useReferenceBackend } from "@divgen/tensor-testing";
-import { dispose } from "@tensorflow/tfjs-core";
+import { dispose, memory } from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Config, configSchema } from "../src/config.ts";
+import { findImages } from "../src/find-images.ts";
 import { createImageBatches, type ImageData, imageSubset, openImageData } from "../src/image-data.ts";
 import { stackedModes } from "../src/measure-images.ts";
 import { openRun } from "../src/open-run.ts";
@@ -100,6 +101,70 @@ describe("photographs", () => {
     opened.dispose();
   });
 
+  test.each(["logo-ae", "logo-rc", "rotnet"] as const)(
+    "%s finds its clusters once, in features that stay",
+    async (method) => {
+      const config: Config = {
+        ...{ ...small, method, pretraining: { ...small.pretraining!, steps: 2 } },
+        training: { ...small.training, r1Weight: 0, weightAverageDecay: 0 },
+      };
+      const told: string[] = [];
+      const {
+        objective,
+        batches,
+        method: trained,
+        dispose: free,
+      } = await openRun(config, {
+        onClustered: ({ step }) => told.push(`clustered ${step}`),
+        onPretraining: ({ step }) => told.push(`features ${step}`),
+      });
+      const counts: number[] = [];
+      for (let step = 0; step < 2; step++) {
+        const batch = await batches.load(step);
+        const report = await objective.step(batch, { step, epoch: 0, key: key.fold(step) });
+        dispose([...Object.values(report), ...Object.values(batch)]);
+        counts.push(memory().numTensors);
+      }
+      expect(counts[1]).toBe(counts[0]);
+      expect(told).toEqual([...(method === "logo-rc" ? [] : ["features 1", "features 2"]), "clustered 0"]);
+      expect(trained.subsetLabels()).toHaveLength(12);
+      const saved = Object.keys(objective.state.networks).filter((name) => name.startsWith("feature-"));
+      expect(saved).toHaveLength(method === "logo-rc" ? 0 : 1);
+      free();
+    },
+  );
+
+  test("features stop training at a signal, and nothing is clustered", async () => {
+    const config: Config = { ...small, method: "rotnet" };
+    const { objective, batches, method, dispose: free } = await openRun(config, { signal: { aborted: true } });
+    const batch = await batches.load(0);
+    await expect(objective.step(batch, { step: 0, epoch: 0, key })).rejects.toThrow("while features were trained");
+    expect(() => method.masses()).toThrow("none before the first step");
+    dispose([batch.samples]);
+    free();
+  });
+
+  test.each(["self-conditioned", "gan"] as const)("are found again in the generator of %s", async (method) => {
+    const opened = await openRun({ ...small, method });
+    const batch = await opened.batches.load(0);
+    const report = await opened.objective.step(batch, { step: 0, epoch: 0, key });
+    const settings = { encoderSteps: 3, inversionSteps: 4, classCandidates: 1, seed: 1 };
+    const steps: number[] = [];
+    const before = memory().numTensors;
+    const found = await findImages(opened, batch.samples as ImageBatch, settings, ({ step }) => steps.push(step));
+    expect(memory().numTensors).toBe(before);
+    expect(steps).toEqual([1, 2, 3]);
+    expect(found.pictures).toHaveLength(4);
+    expect(found.classIds === null ? 0 : found.classIds.length).toBe(method === "gan" ? 0 : 4);
+    for (const values of [found.l1, found.encoderL1, found.perceptual]) {
+      expect(values).toHaveLength(4);
+      for (const value of values) expect(value).toBeGreaterThan(0);
+    }
+    expect(await findImages(opened, batch.samples as ImageBatch, settings, () => undefined)).toEqual(found);
+    dispose([...Object.values(report), ...Object.values(batch)]);
+    opened.dispose();
+  });
+
   test("a missing folder is an error of the data", async () => {
     const missing = { ...small, data: { ...small.data, path: join(folder, "nowhere") } };
     await expect(openRun(missing)).rejects.toThrow(DataError);
@@ -116,6 +181,25 @@ test("stacked digits: the classifier finds the mode of nearly all real triples",
   const right = found.filter((mode, place) => mode === stacks.classIds[stacks.order[place]!]);
   expect(right.length).toBeGreaterThanOrEqual(38);
   classifier.dispose();
+});
+
+test("stacked digits: mgan makes images by each of its generators", async () => {
+  const { data, ...rest } = presets["short-stacked-mnist"];
+  const config: Config = {
+    ...{ ...rest, method: "mgan", data: { ...data, size: 16, trainCount: 40 } },
+    model: { latentSize: 3, embeddingSize: 2, generatorWidth: 1, discriminatorWidth: 1 },
+    clustering: { ...rest.clustering, clusters: 2, subset: 8 },
+    mixture: { generators: 3, samplesPerGenerator: 2, classificationWeight: 0.1 },
+    training: { ...rest.training, batchSize: 4 },
+  };
+  const { objective, batches, shown, dispose: free } = await openRun(config);
+  const batch = await batches.load(0);
+  const report = await objective.step(batch, { step: 0, epoch: 0, key });
+  expect((await report["generator/classification"]!.data())[0]).toBeGreaterThan(0);
+  const images = shown(key).ofClass!(2, 2, key);
+  expect(images.shape).toEqual([2, 16, 16, 3]);
+  dispose([...Object.values(report), ...Object.values(batch), images]);
+  free();
 });
 
 test.each([

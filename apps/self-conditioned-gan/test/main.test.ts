@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { writePng } from "@divgen/image-files";
 import { createAppProcess, newestCheckpoint } from "@divgen/tensor-testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
@@ -55,6 +56,7 @@ describe("a whole run", () => {
       "moves",
       "Cluster drift",
       "clustering again costs",
+      "interval is 10,000 steps",
     ]) {
       expect(captions).toContain(part);
     }
@@ -92,6 +94,118 @@ describe("a whole run", () => {
     expect(status, stderr).toBe(0);
     expect(sectionsOf(whole)[1].rows).toEqual(before);
   }, 60_000);
+});
+
+/** Twelve images of 8 x 8, for the methods that points do not have. */
+const photographs = join(folder, "photographs");
+beforeAll(async () => {
+  for (let index = 0; index < 12; index++) {
+    const pixels = Uint8Array.from({ length: 192 }, (_, place) => (place * (index + 3) * 7) % 256);
+    await writePng(join(photographs, index % 2 === 0 ? "a" : "b", `${index}.png`), { ...square, pixels });
+  }
+});
+const square = { width: 8, height: 8, channels: 3 } as const;
+const ofImages = [
+  ...["--preset", "paper-image-folder", "--set", `data.path=${photographs}`, "--set", "data.size=8"],
+  ...["model.generatorWidth=1", "model.discriminatorWidth=1", "model.latentSize=4", "clustering.subset=12"].flatMap(
+    (setting) => ["--set", setting],
+  ),
+  ...["clustering.clusters=2", "training.r1Weight=0", "evaluation.reference=12", "evaluation.samples=100"].flatMap(
+    (setting) => ["--set", setting],
+  ),
+];
+
+describe.each([
+  ["mgan", []],
+  ["logo-ae", []],
+  ["logo-rc", ofImages],
+  ["rotnet", ofImages],
+])("%s", (method, further) => {
+  const whole = join(folder, method);
+  const own = ["--method", method, "--set", "mixture.generators=4", "--set", "pretraining.steps=6"];
+  const args = [...tiny, ...further, ...own];
+
+  test("trains to its end, holding as many tensors at the end as at first", () => {
+    const { status, stderr } = run("--run", whole, ...args);
+    expect(status, stderr).toBe(0);
+    const events = linesOf(join(whole, "events.jsonl")).filter(({ kind }) => kind === "progress");
+    expect(new Set(events.slice(1, 13).map(({ tensorCount }) => tensorCount)).size).toBe(1);
+    const measured = linesOf(join(whole, "metrics.jsonl")).flatMap(({ step, metric }) => (step === 14 ? [metric] : []));
+    expect(measured).toContain(further.length === 0 ? "modes" : "frechet-distance");
+    if (method !== "mgan") expect(measured).toContain("nmi");
+  }, 120_000);
+
+  test("killed and resumed, it ends with the same bits", async () => {
+    const killed = join(folder, `${method}-killed`);
+    await killAt(10, killed, ["--run", killed, ...args]);
+    const { status, stdout, stderr } = run("--resume", killed);
+    expect(status, stderr).toBe(0);
+    expect(stdout).toMatch(/going on from step 8/);
+    expect(newestCheckpoint(killed)).toEqual(newestCheckpoint(whole));
+  }, 120_000);
+});
+
+describe("sample", () => {
+  const sample = (path: string, ...args: string[]) => {
+    const out = join(folder, `samples of ${args.join(" ")}`);
+    const { status, stderr } = run("sample", "--run", path, "--out", out, ...args);
+    expect(status, stderr).toBe(0);
+    return { out, list: JSON.parse(readFileSync(join(out, "samples.json"), "utf8")) };
+  };
+  const pointsOf = (out: string) => JSON.parse(readFileSync(join(out, "points.json"), "utf8"));
+
+  test("makes points of the largest clusters, a seed each, the same again from the seed alone", () => {
+    const { out, list } = sample(join(folder, "whole"), "--clusters", "3", "--count", "4", "--seed", "5");
+    expect(list).toMatchObject({ step: 14, seeds: [5, 6, 7, 8] });
+    const shares = list.clusters.map(({ share }: { share: number }) => share);
+    expect(shares).toEqual([...shares].sort((a, b) => b - a));
+    expect(readdirSync(out).sort()).toEqual(["points.json", "samples.json", "samples.png"]);
+    const later = sample(join(folder, "whole"), "--clusters", "1", "--count", "1", "--seed", "7");
+    expect(later.list.latents[0]).toEqual(list.latents[2]);
+    const name = `cluster-${list.clusters[0].id}`;
+    // A batch of another size may round otherwise.
+    const [expected, received] = [pointsOf(out)[name][2], pointsOf(later.out)[name][0]];
+    for (const axis of [0, 1]) expect(received[axis]).toBeCloseTo(expected[axis], 4);
+  }, 60_000);
+
+  test("makes images, a folder a cluster", () => {
+    const { out, list } = sample(join(folder, "rotnet"), "--clusters", "2", "--count", "3");
+    const folders = list.clusters.map(({ id }: { id: number }) => `cluster-${id}`);
+    expect(readdirSync(out).sort()).toEqual([...folders, "samples.json", "samples.png"].sort());
+    for (const name of folders) {
+      expect(readdirSync(join(out, name))).toEqual(["seed-0.png", "seed-1.png", "seed-2.png"]);
+    }
+  }, 60_000);
+
+  test("finds training images again, beside another run, with errors by cluster", () => {
+    const out = join(folder, "inverted");
+    const short = ["--invert", "5", "--encoder-steps", "2", "--inversion-steps", "2", "--class-candidates", "2"];
+    const runs = ["--run", join(folder, "rotnet"), "--against", join(folder, "logo-rc")];
+    const { status, stderr } = run("sample", ...runs, "--out", out, ...short);
+    expect(status, stderr).toBe(0);
+    expect(readdirSync(out)).toEqual(["inversion.json", "inversion.png"]);
+    const numbers = JSON.parse(readFileSync(join(out, "inversion.json"), "utf8"));
+    expect(numbers.runs.map(({ method }: { method: string }) => method)).toEqual(["rotnet", "logo-rc"]);
+    const [first] = numbers.runs;
+    expect(first.l1).toHaveLength(5);
+    const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
+    expect(first.mean.l1).toBeCloseTo(sum(first.l1) / 5, 9);
+    // Clusters are weighted by their images.
+    const clusters = numbers.clusters as { images: number; errors: { l1: number }[] }[];
+    expect(sum(clusters.map(({ images }) => images))).toBe(5);
+    expect(sum(clusters.map(({ images, errors }) => images * errors[0]!.l1))).toBeCloseTo(sum(first.l1), 9);
+    const points = run("sample", "--run", join(folder, "whole"), "--invert", "3");
+    expect([points.status, points.stderr]).toEqual([2, expect.stringContaining("expected a run of images")]);
+    const unlike = run("sample", "--run", join(folder, "rotnet"), "--invert", "3", "--against", join(folder, "whole"));
+    expect([unlike.status, unlike.stderr]).toEqual([2, expect.stringContaining("expected a run on the same data")]);
+  }, 120_000);
+
+  test("takes no files", () => {
+    const { status, stderr } = run("sample", "--run", join(folder, "whole"), "a.png");
+    expect([status, stderr]).toEqual([2, expect.stringContaining("expected no files, got a.png")]);
+    const alone = run("sample", "--run", join(folder, "whole"), "--against", join(folder, "rotnet"));
+    expect([alone.status, alone.stderr]).toEqual([2, expect.stringContaining("expected --invert COUNT with it")]);
+  }, 30_000);
 });
 
 test("another method on a ring, with its own samples", () => {

@@ -3,7 +3,7 @@ import { leakCheck, useReferenceBackend } from "@divgen/tensor-testing";
 import { dispose, type Tensor2D } from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
 import { clusteringCost } from "../src/clustering-cost.ts";
-import { type Config, classCountOf, methods, packSizeOf } from "../src/config.ts";
+import { type Config, classCountOf, configSchema, methods, packSizeOf } from "../src/config.ts";
 import { measurePoints } from "../src/evaluate.ts";
 import { openRun } from "../src/open-run.ts";
 import { createPointBatches, openPointData, subsetOf } from "../src/point-data.ts";
@@ -72,12 +72,17 @@ describe("measures", () => {
   });
 });
 
-test.each(methods)("%s trains two steps and knows the weights of its classes", async (method) => {
+/** Methods of points; the others need images. */
+const pointMethods = methods.filter((method) => method !== "logo-rc" && method !== "rotnet");
+
+test.each(pointMethods)("%s trains two steps and knows the weights of its classes", async (method) => {
   const small: Config = {
     ...config,
     method,
     model: { ...config.model, generatorWidth: 6, discriminatorWidth: 4 },
     clustering: { ...config.clustering, clusters: 5, subset: 40, every: 1, restarts: 2 },
+    mixture: { generators: 5, samplesPerGenerator: 2, classificationWeight: 0.1 },
+    pretraining: { ...config.pretraining!, steps: 3 },
     training: { ...config.training, batchSize: 12 },
   };
   const { method: trained, objective, batches, shown, dispose: free } = await openRun(small);
@@ -94,7 +99,8 @@ test.each(methods)("%s trains two steps and knows the weights of its classes", a
     samples.dispose();
   }
   const reclusters = ["self-conditioned", "supervised-init", "no-initialisation", "no-matching"].includes(method);
-  expect(trained.history().map(({ step }) => step)).toEqual(reclusters ? [0, 1] : []);
+  const clusterings = reclusters ? [0, 1] : method === "logo-ae" ? [0] : [];
+  expect(trained.history().map(({ step }) => step)).toEqual(clusterings);
   // Numbers before and after matching differ only where clusters are renamed.
   for (const { driftBeforeMatching, driftAfterMatching } of trained.history()) {
     if (method === "no-matching") expect(driftAfterMatching).toBe(driftBeforeMatching);
@@ -122,8 +128,27 @@ test("the cost of clustering counts the clusterings after the first, by hand", (
 test("methods know their packs and classes", () => {
   expect(methods.map(packSizeOf).filter((size) => size > 1)).toEqual([2, 3, 4]);
   expect(methods.map((method) => classCountOf({ ...config, method }, 25))).toEqual([
-    0, 0, 0, 0, 50, 50, 50, 50, 50, 50, 25,
+    0, 0, 0, 0, 50, 50, 50, 50, 50, 50, 50, 25, 50, 50, 50,
   ]);
+});
+
+test.each([
+  ["logo-rc", {}, "expected another method for points"],
+  ["rotnet", {}, "expected another method for points"],
+  ["mgan", { mixture: undefined }, "expected values for mgan"],
+  ["logo-ae", { pretraining: undefined }, "expected values for logo-ae and rotnet"],
+  ["mgan", { training: { ...config.training, r1Weight: 1 } }, "with training.r1Weight=0"],
+] as const)("%s with %o is refused", (method, changes, message) => {
+  const { mixture, pretraining, ...rest } = config;
+  const changed = { ...rest, method, ...{ mixture, pretraining, ...changes } };
+  const given = Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== undefined));
+  const messages = configSchema.safeParse(given).error?.issues.map((issue) => issue.message);
+  expect(messages?.join()).toContain(message);
+});
+
+test("runs of other methods need no values for mgan and pretraining", () => {
+  const { mixture: _, pretraining: __, ...earlier } = presets.demo;
+  expect(configSchema.parse(earlier)).toEqual(earlier);
 });
 
 test("a scatter plot shows points where they are, in the color of their cluster", () => {

@@ -32,6 +32,7 @@ export {
   type Layer,
   type Network,
   parameterCount,
+  type Trunk,
 } from "./network.ts";
 export { withDisposed } from "./ownership.ts";
 export {

@@ -54,6 +54,14 @@ export interface Discriminator<Condition, Sample extends Tensor = ImageBatch> ex
   judge(samples: Sample, condition: Condition, pass: ForwardPass): Judgement;
 }
 
+/** Turns samples into features: a discriminator below its score. */
+export interface Trunk<Sample extends Tensor = ImageBatch> extends Network {
+  /** Values of the last features of one sample. */
+  readonly featureSize: number;
+  /** @returns activations from shallow to deep, one row a sample (or a pack of them), owned by the caller. */
+  features(samples: Sample, pass: ForwardPass): readonly Tensor[];
+}
+
 /** Condition of a network that knows classes, or clusters in their place. */
 export interface ClassCondition {
   /** [batch, classCount], one-hot (`oneHotCodes`); absent for networks made with `classCount` 0. */

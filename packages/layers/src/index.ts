@@ -1,5 +1,6 @@
 export { type BatchNormOptions, createBatchNorm } from "./batch-norm.ts";
 export { type BilinearAlignment, resizeBilinear, upsampleBilinear2x } from "./bilinear.ts";
+export { type ClassBatchNormOptions, createClassBatchNorm } from "./class-batch-norm.ts";
 export {
   assertClassCode,
   type ClassLatents,
@@ -9,6 +10,7 @@ export {
   createClassLatents,
   createClassLogit,
 } from "./class-conditioning.ts";
+export { type ClassDenseOptions, createClassDense } from "./class-dense.ts";
 export { type ConditionalBatchNormOptions, createConditionalBatchNorm } from "./conditional-batch-norm.ts";
 export type { ConditionalLayer } from "./conditional-layer.ts";
 export { type Conv2dOptions, createConv2d } from "./conv2d.ts";
@@ -77,3 +79,4 @@ export {
   fromTorchTransposedConvolution,
   type LaidOut,
 } from "./torch-layouts.ts";
+export { createTrunkHeads, type TrunkHeads, type TrunkHeadsOptions, type TrunkReading } from "./trunk-heads.ts";

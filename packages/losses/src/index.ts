@@ -14,6 +14,7 @@ export { type ClusterShapes, clusterMahalanobisLoss } from "./cluster-mahalanobi
 export { type ContentLossOptions, contentLoss, perceptualLoss } from "./content-loss.ts";
 export { featureMatchingLoss, featureMeanMatchingLoss } from "./feature-matching-loss.ts";
 export { type JudgeLogits, r1Penalty, wganGpPenalty } from "./gradient-penalties.ts";
+export { type InversionDistanceOptions, inversionDistance } from "./inversion-distance.ts";
 export {
   featureModeSeekingLoss,
   type ModeSeekingLossOptions,

@@ -12,6 +12,7 @@ import {
   grads,
   matMul,
   type Scalar,
+  sum,
   type Tensor,
   type Tensor1D,
   type Tensor2D,
@@ -56,6 +57,13 @@ const pairOf = (x: Inputs) => ({
   labels: x["labels"] as Tensor4D,
   noise: x["noise"] as Tensor2D,
 });
+const inversionOf = (x: Inputs, reduction: "sum" | "mean") =>
+  losses.inversionDistance(
+    x["samples"]!,
+    x["targets"]!,
+    { features: x["features"]!, targetFeatures: x["targetFeatures"]! },
+    { featureWeight: 0.3, reduction },
+  );
 const modeSeeking = (x: Inputs) => [x["images1"]!, x["images2"]!, x["latents1"]!, x["latents2"]!] as const;
 const lists = (x: Inputs) => [[x["a0"]!, x["a1"]!] as const, [x["b0"]!, x["b1"]!] as const] as const;
 const realLogits = (x: Inputs) => [x["real0"]!, x["real1"]!];
@@ -119,6 +127,8 @@ const expressions: Record<string, (x: Inputs) => Scalar> = {
   wganGpPenalty: (x) =>
     losses.wganGpPenalty(judgeWith(x), x["real"] as Tensor2D, x["fake"] as Tensor2D, x["mixing"] as Tensor1D),
   softmaxCrossEntropyLoss: (x) => tidy(() => losses.softmaxCrossEntropyLoss(x["logits"] as Tensor2D, labels())),
+  "inversionDistance.sum": (x) => tidy(() => sum(inversionOf(x, "sum")) as Scalar),
+  "inversionDistance.mean": (x) => tidy(() => sum(inversionOf(x, "mean")) as Scalar),
   "softmaxCrossEntropyLoss.smoothed": (x) =>
     tidy(() => losses.softmaxCrossEntropyLoss(x["logits"] as Tensor2D, labels(), { smoothing: 0.1 })),
 };

@@ -1,31 +1,8 @@
 import type { ClassCondition, Discriminator } from "@divgen/core-tensors";
 import type { RandomKey } from "@divgen/random";
-import {
-  createConvolutionalDiscriminator,
-  type DcganDiscriminatorOptions,
-  type DiscriminatorPlan,
-} from "./convolutional-discriminator.ts";
+import { createConvolutionalDiscriminator, type DcganDiscriminatorOptions } from "./convolutional-discriminator.ts";
 import { assertImageSize } from "./options.ts";
-
-const SHALLOW: DiscriminatorPlan = {
-  convolutions: [1, 2, 4, 8].map((width) => ({ kernelSize: 4, stride: 2, width })),
-  hasBatchNorm: true,
-  leakySlope: 0.2,
-};
-
-const DEEP: DiscriminatorPlan = {
-  convolutions: [
-    { kernelSize: 3, stride: 1, width: 1 },
-    { kernelSize: 4, stride: 2, width: 1 },
-    { kernelSize: 3, stride: 1, width: 2 },
-    { kernelSize: 4, stride: 2, width: 2 },
-    { kernelSize: 3, stride: 1, width: 4 },
-    { kernelSize: 4, stride: 2, width: 4 },
-    { kernelSize: 3, stride: 1, width: 8 },
-  ],
-  hasBatchNorm: false,
-  leakySlope: 0.1,
-};
+import { DEEP, SHALLOW } from "./trunk-plans.ts";
 
 /**
  * The discriminator for Stacked-MNIST ("dcgan_shallow"):

@@ -1,41 +1,18 @@
-import {
-  asImageBatch,
-  type ClassCondition,
-  composeNetwork,
-  type Generator,
-  hyperbolicTangent,
-  type Network,
-} from "@divgen/core-tensors";
-import {
-  createBatchNorm,
-  createClassLatents,
-  createConv2d,
-  createConv2dTranspose,
-  createDense,
-  createFunctionLayer,
-  createSequential,
-  identityAffine,
-  type WeightInitializer,
-} from "@divgen/layers";
+import { type ClassCondition, composeNetwork, type Generator } from "@divgen/core-tensors";
+import { createClassLatents, createDense } from "@divgen/layers";
 import type { RandomKey } from "@divgen/random";
-import { relu, reshape, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
-import { assertCount, assertImageSize } from "./options.ts";
+import { reshape, tidy } from "@tensorflow/tfjs-core";
+import { assertImageSize } from "./options.ts";
+import { createUpsampling, type UpsamplingOptions } from "./upsampling.ts";
 
-/** Shape of a DCGAN generator. */
-export interface DcganGeneratorOptions {
-  /** Height and width of the images: a multiple of 8. 32 in the source. */
-  readonly size: number;
-  readonly imageChannels: number;
-  /** Channels before the last convolution ("ngf"); 8 times as many enter the first. 64 in the source. */
-  readonly baseChannels: number;
+/** Shape of a DCGAN generator. Class vectors start from N(0, 1). */
+export interface DcganGeneratorOptions extends UpsamplingOptions {
   /** Width of the noise; 128 in the source. */
   readonly latentSize: number;
   /** Classes or clusters that images are made for; 0 for an unconditional generator. */
   readonly classCount: number;
   /** Width of a class's vector; 256 in the source. Unused without classes. */
   readonly embeddingSize: number;
-  /** Of kernels and biases; `torchDefaultInitializer` in the release. Class vectors start from N(0, 1). */
-  readonly initializer: WeightInitializer;
 }
 
 /**
@@ -52,10 +29,8 @@ export interface DcganGeneratorOptions {
  * @see Liu et al., "Diverse image generation via self-conditioned GANs", CVPR 2020; stevliu/self-conditioned-gan.
  */
 export function createDcganGenerator(key: RandomKey, options: DcganGeneratorOptions): Generator<ClassCondition> {
-  const { size, imageChannels, baseChannels, latentSize, initializer } = options;
+  const { size, baseChannels, latentSize, initializer } = options;
   assertImageSize(size, 8);
-  assertCount(imageChannels, "imageChannels");
-  assertCount(baseChannels, "baseChannels");
   const innerSize = size / 8;
   const innerChannels = 8 * baseChannels;
   const latentInput = createClassLatents(key.split("latents"), options);
@@ -64,41 +39,14 @@ export function createDcganGenerator(key: RandomKey, options: DcganGeneratorOpti
     outputSize: innerSize ** 2 * innerChannels,
     initializer,
   });
-  const ups = [4, 2, 1].map((width, index) =>
-    createSequential({
-      convolution: createConv2dTranspose(key.split("up").fold(index), {
-        inputChannels: 2 * width * baseChannels,
-        outputChannels: width * baseChannels,
-        kernelSize: 4,
-        stride: 2,
-        padding: 1,
-        initializer,
-      }),
-      norm: createBatchNorm(key.split("norm").fold(index), {
-        channels: width * baseChannels,
-        affine: identityAffine,
-      }),
-      activation: createFunctionLayer((x) => relu(x)),
-    }),
-  );
-  const output = createConv2d(key.split("output"), {
-    inputChannels: baseChannels,
-    outputChannels: imageChannels,
-    kernelSize: 3,
-    padding: 1,
-    initializer,
-  });
-  const parts: Record<string, Network> = { latents: latentInput, project };
-  for (const [index, up] of ups.entries()) parts[`up${index + 1}`] = up;
+  const { parts, draw } = createUpsampling(key, options);
   return {
-    ...composeNetwork({ ...parts, output }),
+    ...composeNetwork({ latents: latentInput, project, ...parts }),
     latentSize,
     generate: (latents, condition, pass) =>
       tidy(() => {
         const projected = project.forward(latentInput.join(latents, condition), pass);
-        let maps: Tensor4D = reshape(projected, [latents.shape[0], innerSize, innerSize, innerChannels]);
-        for (const up of ups) maps = up.forward(maps, pass);
-        return asImageBatch(hyperbolicTangent(output.forward(maps, pass)));
+        return draw(reshape(projected, [latents.shape[0], innerSize, innerSize, innerChannels]), pass);
       }),
   };
 }

@@ -1,32 +1,14 @@
-import {
-  assertShape,
-  type ClassCondition,
-  composeNetwork,
-  type Discriminator,
-  type Judgement,
-  type Layer,
-} from "@divgen/core-tensors";
-import { createClassLogit, createMaxout, packSamples, type WeightInitializer } from "@divgen/layers";
+import { type ClassCondition, composeNetwork, type Discriminator, type Judgement } from "@divgen/core-tensors";
+import { createClassLogit } from "@divgen/layers";
 import type { RandomKey } from "@divgen/random";
 import { type Tensor2D, tidy } from "@tensorflow/tfjs-core";
-import { assertCount, assertPackedWithoutClasses } from "./options.ts";
+import { assertPackedWithoutClasses } from "./options.ts";
+import { createTrunkParts, type PointTrunkOptions } from "./point-trunk.ts";
 
-/** Shape of a discriminator of points. The numbers of the sources stand behind each. */
-export interface PointDiscriminatorOptions {
-  /** Coordinates of a point; 2. */
-  readonly pointSize: number;
-  /** Points judged together: 1, or 2 to 4 in PacGAN. Above 1 without classes only. */
-  readonly packSize: number;
+/** Shape of a discriminator of points. The numbers of the sources stand behind each. Packs above 1 without classes only. */
+export interface PointDiscriminatorOptions extends PointTrunkOptions {
   /** Classes or clusters, each with a logit of its own; 0 for an unconditional discriminator. */
   readonly classCount: number;
-  /** Hidden layers; 3. */
-  readonly hiddenLayers: number;
-  /** Units of a hidden layer; 200. */
-  readonly hiddenSize: number;
-  /** Linear maps that compete for each unit; 5. */
-  readonly pieces: number;
-  /** `torchDefaultInitializer` in self-conditioned GAN's release, `pacGanInitializer` in PacGAN's. */
-  readonly initializer: WeightInitializer;
 }
 
 /**
@@ -46,35 +28,16 @@ export function createPointDiscriminator(
   key: RandomKey,
   options: PointDiscriminatorOptions,
 ): Discriminator<ClassCondition, Tensor2D> {
-  const { pointSize, packSize, classCount, hiddenLayers, hiddenSize, pieces, initializer } = options;
-  assertCount(pointSize, "pointSize");
-  assertCount(packSize, "packSize");
-  assertCount(hiddenLayers, "hiddenLayers");
-  assertCount(hiddenSize, "hiddenSize");
+  const { packSize, classCount, hiddenSize, initializer } = options;
   assertPackedWithoutClasses(packSize, classCount);
-  const layers: Layer<Tensor2D>[] = Array.from({ length: hiddenLayers }, (_, layer) =>
-    createMaxout(key.split("hidden").fold(layer + 1), {
-      inputSize: layer === 0 ? pointSize * packSize : hiddenSize,
-      outputSize: hiddenSize,
-      pieces,
-      initializer,
-    }),
-  );
+  const { parts, features } = createTrunkParts(key, options);
   const logit = createClassLogit(key.split("logit"), { inputSize: hiddenSize, classCount, initializer });
-  const hidden = Object.fromEntries(layers.map((layer, index) => [`hidden${index + 1}`, layer]));
   return {
-    ...composeNetwork({ ...hidden, logit }),
-    judge: (points, condition, pass): Judgement => {
-      assertShape(points, ["batch", pointSize], "points");
-      return tidy(() => {
-        const features: Tensor2D[] = [];
-        let values = packSamples(points, packSize);
-        for (const layer of layers) {
-          values = layer.forward(values, pass);
-          features.push(values);
-        }
-        return { logits: [logit.score(values, condition)], features };
-      });
-    },
+    ...composeNetwork({ ...parts, logit }),
+    judge: (points, condition, pass): Judgement =>
+      tidy(() => {
+        const hidden = features(points, pass);
+        return { logits: [logit.score(hidden.at(-1)!, condition)], features: hidden };
+      }),
   };
 }

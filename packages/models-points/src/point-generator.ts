@@ -1,19 +1,12 @@
 import { type ClassCondition, composeNetwork, type Generator, type Layer, type Network } from "@divgen/core-tensors";
-import {
-  createBatchNorm,
-  createClassLatents,
-  createDense,
-  createFunctionLayer,
-  createSequential,
-  identityAffine,
-  type WeightInitializer,
-} from "@divgen/layers";
+import { createClassLatents, createDense } from "@divgen/layers";
 import type { RandomKey } from "@divgen/random";
-import { relu, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
+import { type Tensor2D, tidy } from "@tensorflow/tfjs-core";
+import { createHiddenLayer, type HiddenLayerOptions } from "./hidden-layer.ts";
 import { assertCount } from "./options.ts";
 
-/** Shape of a generator of points. The numbers of the sources stand behind each. */
-export interface PointGeneratorOptions {
+/** Shape of a generator of points. The numbers of the sources stand behind each. Class vectors start from N(0, 1). */
+export interface PointGeneratorOptions extends HiddenLayerOptions {
   /** Width of the noise; 2. */
   readonly latentSize: number;
   /** Coordinates of a point; 2. */
@@ -24,20 +17,6 @@ export interface PointGeneratorOptions {
   readonly embeddingSize: number;
   /** Hidden layers; 4. */
   readonly hiddenLayers: number;
-  /** Units of a hidden layer; 400. */
-  readonly hiddenSize: number;
-  /**
-   * Biases before the batch norms, whose offsets make them superfluous: true in self-conditioned GAN's release (they
-   * count as parameters), false in PacGAN's.
-   */
-  readonly hiddenBias: boolean;
-  /** Share of the newest batch in the running statistics: 0.1 in PyTorch, 0.05 in PacGAN's release. */
-  readonly batchNormMomentum: number;
-  /**
-   * Of weights and biases: `torchDefaultInitializer` in self-conditioned GAN's release, `pacGanInitializer` in PacGAN's.
-   * Class vectors start from N(0, 1).
-   */
-  readonly initializer: WeightInitializer;
 }
 
 /**
@@ -80,17 +59,4 @@ export function createPointGenerator(
         return output.forward(last, pass);
       }),
   };
-}
-
-function createHiddenLayer(key: RandomKey, inputSize: number, options: PointGeneratorOptions): Layer<Tensor2D> {
-  const { hiddenSize, hiddenBias, batchNormMomentum, initializer } = options;
-  return createSequential<Tensor2D>({
-    dense: createDense(key.split("dense"), { inputSize, outputSize: hiddenSize, bias: hiddenBias, initializer }),
-    norm: createBatchNorm<Tensor2D>(key.split("norm"), {
-      channels: hiddenSize,
-      momentum: batchNormMomentum,
-      affine: identityAffine,
-    }),
-    activation: createFunctionLayer<Tensor2D>((values) => relu(values)),
-  });
 }

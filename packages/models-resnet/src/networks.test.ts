@@ -20,7 +20,12 @@ import {
 import { mean, mul, neg, type Scalar, slice, softplus, sum, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
 import golden from "./golden/networks.json" with { type: "json" };
-import { createResnetDiscriminator, createResnetGenerator, type ResnetDiscriminatorOptions } from "./index.ts";
+import {
+  createResnetDiscriminator,
+  createResnetGenerator,
+  createResnetTrunk,
+  type ResnetDiscriminatorOptions,
+} from "./index.ts";
 
 useReferenceBackend();
 leakCheck();
@@ -187,4 +192,20 @@ test("errors name what was expected and what was received", () => {
     );
   });
   discriminator.dispose();
+});
+
+test("a trunk has the features of the discriminator whose weights it has", () => {
+  const shape = { ...small, size: 16, innerSize: 4, packSize: 1 };
+  const trunk = createResnetTrunk(key, shape);
+  const discriminator = createResnetDiscriminator(key, { ...shape, classCount: 0 });
+  expect([...discriminator.parameters.keys()]).toEqual([...trunk.parameters.keys(), "logit.weight", "logit.bias"]);
+  tidy(() => {
+    const images = imageRipple(16);
+    const features = discriminator.judge(images, {}, inference).features.at(-1)!;
+    const own = trunk.features(images, inference).at(-1)!;
+    expect(own.dataSync()).toEqual(features.dataSync());
+    expect(own.size).toBe(2 * trunk.featureSize);
+  });
+  expect(() => createResnetTrunk(key, { ...shape, packSize: 0 })).toThrow("packSize: expected an integer >= 1, got 0");
+  for (const owned of [trunk, discriminator]) owned.dispose();
 });

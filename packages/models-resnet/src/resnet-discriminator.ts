@@ -1,15 +1,9 @@
-import {
-  assertShape,
-  type ClassCondition,
-  composeNetwork,
-  type Discriminator,
-  type Judgement,
-  leakyRelu,
-} from "@divgen/core-tensors";
-import { averagePool, createClassLogit, createConv2d, packSamples } from "@divgen/layers";
+import { type ClassCondition, composeNetwork, type Discriminator, type Judgement } from "@divgen/core-tensors";
+import { createClassLogit } from "@divgen/layers";
 import type { RandomKey } from "@divgen/random";
-import { reshape, type Tensor2D, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
-import { channelsAfter, createBlockPair, doublingCount, LEAKY_SLOPE, type ResnetShape } from "./resnet-shape.ts";
+import { reshape, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
+import type { ResnetShape } from "./resnet-shape.ts";
+import { createTrunkParts } from "./resnet-trunk.ts";
 
 /** Shape of a residual discriminator. */
 export interface ResnetDiscriminatorOptions extends ResnetShape {
@@ -38,42 +32,20 @@ export function createResnetDiscriminator(
   key: RandomKey,
   options: ResnetDiscriminatorOptions,
 ): Discriminator<ClassCondition> {
-  const { size, innerSize, imageChannels, baseChannels, packSize, classCount, initializer } = options;
-  const halvings = doublingCount(options);
+  const { packSize, classCount, initializer } = options;
   if (!Number.isInteger(packSize) || packSize < 1 || (packSize > 1 && classCount > 0)) {
     throw new RangeError(`packSize: expected 1, or an integer above 1 without classes, got ${packSize}`);
   }
-  const input = createConv2d(key.split("input"), {
-    inputChannels: imageChannels * packSize,
-    outputChannels: baseChannels,
-    kernelSize: 3,
-    padding: 1,
-    initializer,
-  });
-  const stages = Array.from({ length: halvings + 1 }, (_, stage) => {
-    const channels = channelsAfter(stage, baseChannels);
-    const outputChannels = channelsAfter(stage + 1, baseChannels);
-    return createBlockPair(key.split("stage").fold(stage), [channels, channels, outputChannels], initializer);
-  });
-  const inputSize = innerSize ** 2 * channelsAfter(halvings + 1, baseChannels);
-  const logit = createClassLogit(key.split("logit"), { inputSize, classCount, initializer });
-  const named = Object.fromEntries(stages.map((stage, index) => [`stage${index + 1}`, stage]));
+  const { parts, featureSize, features } = createTrunkParts(key, options);
+  const logit = createClassLogit(key.split("logit"), { inputSize: featureSize, classCount, initializer });
   return {
-    ...composeNetwork({ input, ...named, logit }),
-    judge: (images, condition, pass): Judgement => {
-      assertShape(images, ["batch", size, size, imageChannels], "images");
-      return tidy(() => {
-        const features: Tensor4D[] = [];
-        let maps: Tensor4D = input.forward(packSamples<Tensor4D>(images, packSize), pass);
-        for (const [index, stage] of stages.entries()) {
-          if (index > 0) maps = averagePool(maps, { size: 3, stride: 2, padding: 1, countPadding: true });
-          maps = stage.forward(maps, pass);
-          features.push(maps);
-        }
-        const rectified = leakyRelu(maps, LEAKY_SLOPE);
-        const flat: Tensor2D = reshape(rectified, [maps.shape[0], inputSize]);
-        return { logits: [logit.score(flat, condition)], features: [...features, rectified] };
-      });
-    },
+    ...composeNetwork({ ...parts, logit }),
+    judge: (images, condition, pass): Judgement =>
+      tidy(() => {
+        const maps = features(images, pass);
+        const last = maps.at(-1)!;
+        const flat: Tensor2D = reshape(last, [last.shape[0], featureSize]);
+        return { logits: [logit.score(flat, condition)], features: maps };
+      }),
   };
 }

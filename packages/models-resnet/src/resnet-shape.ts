@@ -3,8 +3,8 @@ import { createPreActivationBlock, createSequential, type WeightInitializer } fr
 import type { RandomKey } from "@divgen/random";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 
-/** What the generator and the discriminator of a pair have in common. */
-export interface ResnetShape {
+/** Shape of the maps of a residual network. */
+export interface ResnetMapShape {
   /** Height and width of the images: a power of two. 128 for ImageNet and Places in the sources. */
   readonly size: number;
   /**
@@ -15,10 +15,14 @@ export interface ResnetShape {
   readonly imageChannels: number;
   /** Channels next to the image ("nf"); doubled with every halving of the map, up to 16 times. 64 in the sources. */
   readonly baseChannels: number;
-  /** Classes or clusters; 0 for unconditional networks. */
-  readonly classCount: number;
   /** Of kernels and biases; `torchDefaultInitializer` in the release. Class vectors start from N(0, 1). */
   readonly initializer: WeightInitializer;
+}
+
+/** What the generator and the discriminator of a pair have in common. */
+export interface ResnetShape extends ResnetMapShape {
+  /** Classes or clusters; 0 for unconditional networks. */
+  readonly classCount: number;
 }
 
 /** Slope of all leaky rectifiers. */
@@ -32,7 +36,7 @@ const WIDEST = 16;
  *
  * @throws RangeError if a size is no power of two, or nothing is left to double.
  */
-export function doublingCount({ size, innerSize, imageChannels, baseChannels }: ResnetShape): number {
+export function doublingCount({ size, innerSize, imageChannels, baseChannels }: ResnetMapShape): number {
   for (const [name, value] of Object.entries({ imageChannels, baseChannels })) {
     if (!Number.isInteger(value) || value < 1) throw new RangeError(`${name}: expected an integer >= 1, got ${value}`);
   }

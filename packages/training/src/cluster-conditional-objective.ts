@@ -4,13 +4,12 @@ import {
   drawLatents,
   type ForwardPass,
   type Generator,
-  type Network,
 } from "@divgen/core-tensors";
 import { type AdversarialLoss, r1Penalty } from "@divgen/losses";
 import { addN, concat, mul, type Scalar, slice, type Tensor, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
-import { type ComputedLoss, computeGradients } from "./gradients.ts";
-import type { LossReport, Objective } from "./objective.ts";
+import type { Objective } from "./objective.ts";
 import type { Optimizer } from "./optimizer.ts";
+import { updateNetwork } from "./update-network.ts";
 
 /** Real samples. */
 export interface SampleBatch<Sample extends Tensor> {
@@ -78,7 +77,7 @@ export function createClusterConditionalObjective<Sample extends Tensor>(
         const discriminatorPass = { mode: TRAINING, key: key.split("discriminator") } as const;
 
         const fakes = generator.generate(latents, condition, generatorPass);
-        const discriminatorReport = update(discriminator, discriminatorOptimizer, () => {
+        const discriminatorReport = updateNetwork(discriminator, discriminatorOptimizer, () => {
           const { realLogits, fakeLogits } = judgeBoth(discriminator, samples, fakes, condition, discriminatorPass);
           const real = adversarialLoss.discriminatorReal(realLogits);
           const fake = adversarialLoss.discriminatorFake(fakeLogits);
@@ -93,7 +92,7 @@ export function createClusterConditionalObjective<Sample extends Tensor>(
         });
         fakes.dispose();
 
-        const generatorReport = update(generator, generatorOptimizer, () => {
+        const generatorReport = updateNetwork(generator, generatorOptimizer, () => {
           const images = generator.generate(latents, condition, generatorPass);
           const { logits } = discriminator.judge(images, condition, discriminatorPass);
           const adversarial = adversarialLoss.generator(logits);
@@ -106,13 +105,6 @@ export function createClusterConditionalObjective<Sample extends Tensor>(
       discriminatorOptimizer.dispose();
     },
   };
-}
-
-function update(network: Network, optimizer: Optimizer, compute: () => ComputedLoss): LossReport {
-  const { gradients, report } = computeGradients(network, compute);
-  optimizer.applyGradients(network.parameters, gradients);
-  for (const gradient of gradients.values()) gradient.dispose();
-  return report;
 }
 
 /** Scores of real and generated samples: one pass for both unless the network mixes the samples of a batch. */

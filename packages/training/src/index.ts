@@ -1,4 +1,5 @@
 export { type AdamOptions, createAdam } from "./adam.ts";
+export { type AutoencoderOptions, createAutoencoderObjective } from "./autoencoder-objective.ts";
 export {
   type BicycleTranslationOptions,
   createBicycleTranslation,
@@ -28,7 +29,14 @@ export {
   type VaeBatch,
 } from "./elbo-objective.ts";
 export { extractFeatureRows, type FeatureRows } from "./feature-rows.ts";
+export { createGeneratorMixtureObjective, type GeneratorMixtureOptions } from "./generator-mixture-objective.ts";
 export { type ComputedGradients, type ComputedLoss, computeGradients } from "./gradients.ts";
+export {
+  createInversionEncoderObjective,
+  type InversionEncoder,
+  type InversionEncoderOptions,
+} from "./inversion-encoder-objective.ts";
+export { type InvertedSamples, type InvertOptions, invertSamples, regenerate } from "./invert-samples.ts";
 export {
   type ContentOptions,
   type ContentTerm,
@@ -56,6 +64,7 @@ export {
   type TranslationCondition,
   type TranslationOutputs,
 } from "./paired-translation.ts";
+export { createRotationObjective, QUARTER_TURNS, quarterTurns, type RotationOptions } from "./rotation-objective.ts";
 export { collectSampleRows } from "./sample-rows.ts";
 export type { LayoutBatch, SegmentDiversityOptions } from "./segment-noise-passes.ts";
 export {
@@ -81,6 +90,7 @@ export {
   withWeightAveraging,
 } from "./weight-averaging.ts";
 export type { WeightedLoss } from "./weighted-losses.ts";
+export { type FixedClustersOptions, type FixedFeatures, withFixedClusters } from "./with-fixed-clusters.ts";
 export {
   type OnlineClusteringObjective,
   type OnlineClusteringOptions,
