@@ -3,7 +3,8 @@
  *
  *     node tools/bench/bench.mjs [--cases dcgan,points] [--engines native,native:1,wasm] [--rounds 7] [--threads 2]
  *
- * "native:1" is the native engine held to one thread, which suits small networks; other competitors have `--threads`.
+ * "native:1" is the native engine held to one thread; "native:dense" is what apps take for networks of dense layers:
+ * TensorFlow's operations on one thread, matrix products on `--threads`, as other competitors have.
  *
  * Competitors of a case run as processes of their own, one after the other in each round, so that what else a shared machine
  * does meets all of them alike; the others wait. `PYTHON` names a Python with torch; without one its column is empty.
@@ -20,7 +21,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const { values: flags } = parseArgs({
   options: {
     cases: { type: "string", default: "dcgan,unet256,facades,modeSeeking256,points,vae,efficientnet,inception" },
-    engines: { type: "string", default: "native,native:1,wasm" },
+    engines: { type: "string", default: "native,native:1,native:dense,wasm" },
     rounds: { type: "string", default: "7" },
     threads: { type: "string", default: "2" },
   },
@@ -40,12 +41,17 @@ const catalogue = {
 
 /** A process that runs steps when asked. */
 class Competitor {
-  constructor(name, command, parameters, threads = flags.threads) {
+  constructor(name, command, parameters, threads = flags.threads, productThreads = threads) {
     this.name = name;
     this.steps = [];
     this.process = spawn(command, parameters, {
       stdio: ["pipe", "pipe", "inherit"],
-      env: { ...process.env, BENCH_THREADS: threads, OMP_NUM_THREADS: threads, TF_NUM_INTRAOP_THREADS: threads },
+      env: {
+        ...process.env,
+        BENCH_THREADS: threads,
+        OMP_NUM_THREADS: productThreads,
+        TF_NUM_INTRAOP_THREADS: threads,
+      },
     });
     this.process.on("error", () => undefined);
     this.process.stdin.on("error", () => undefined);
@@ -66,9 +72,13 @@ class Competitor {
 
 function competitorsOf(name) {
   const engines = flags.engines.split(",").map((engine) => {
-    const [engineName, threads] = engine.split(":");
-    const title = threads === undefined ? engineName : `${engineName}, ${threads} thread`;
-    return new Competitor(title, process.execPath, [join(here, "divgen_steps.mjs"), engineName, name], threads);
+    const [engineName, setting] = engine.split(":");
+    const title =
+      { undefined: engineName, dense: `${engineName}, dense` }[setting] ?? `${engineName}, ${setting} thread`;
+    const threads = setting === "dense" ? "1" : setting;
+    const productThreads = setting === "dense" ? flags.threads : threads;
+    const script = [join(here, "divgen_steps.mjs"), engineName, name];
+    return new Competitor(title, process.execPath, script, threads, productThreads);
   });
   const torch = new Competitor("PyTorch", process.env.PYTHON ?? "python3", [join(here, "torch_steps.py"), name]);
   return [torch, ...engines];

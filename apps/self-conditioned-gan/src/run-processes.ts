@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
 import { makeDirectory } from "@divgen/experiment";
 
@@ -32,9 +33,11 @@ export async function runProcesses(
 ): Promise<FailedProcess[]> {
   const waiting = [...processes];
   const failed: FailedProcess[] = [];
+  // Threads of one process's matrix products: they would only stand in each other's way.
+  const share = String(Math.max(1, Math.floor(availableParallelism() / jobs)));
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined && !signal.aborted; next = waiting.shift()) {
-      const exitCode = await runOne(next, signal);
+      const exitCode = await runOne(next, share, signal);
       if (exitCode !== 0) failed.push({ name: next.name, exitCode, logPath: next.logPath });
       onEnded(next.name, exitCode);
     }
@@ -43,13 +46,13 @@ export async function runProcesses(
   return failed;
 }
 
-function runOne({ args, logPath }: RunProcess, signal: AbortSignal): Promise<number> {
+function runOne({ args, logPath }: RunProcess, share: string, signal: AbortSignal): Promise<number> {
   makeDirectory(dirname(logPath));
   const log = openSync(logPath, "a");
   return new Promise<number>((resolve, reject) => {
     const child = spawn(process.execPath, [process.argv[1]!, ...args], {
       stdio: ["ignore", log, log],
-      env: { ...process.env, TF_NUM_INTRAOP_THREADS: "1", TF_NUM_INTEROP_THREADS: "1" },
+      env: { OMP_NUM_THREADS: share, ...process.env, TF_NUM_INTRAOP_THREADS: "1", TF_NUM_INTEROP_THREADS: "1" },
       // Apart from the terminal's Ctrl-C: a second signal would end the run without saving.
       detached: true,
     });

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <memory>
 #include <vector>
 
 #include "call.h"
@@ -101,12 +102,12 @@ static napi_value Gram64(Call& call) {
   const int64_t rows = call.integer(1), columns = call.integer(2);
   const double* a = call.values<double>(0, rows * columns);
   double* packed = call.values<double>(3, columns * (columns + 1) / 2);
-  std::vector<double> full(columns * columns);
+  const std::unique_ptr<double[]> full(new double[columns * columns]);
   const LongCall threads;
   blas().dsyrk(OpenBlas::kRowMajor, OpenBlas::kLower, OpenBlas::kTransposed, columns, rows, 1, a, columns, 0,
-               full.data(), columns);
+               full.get(), columns);
   for (int64_t row = 0; row < columns; row++) {
-    std::copy_n(full.data() + row * columns, row + 1, packed + row * (row + 1) / 2);
+    std::copy_n(full.get() + row * columns, row + 1, packed + row * (row + 1) / 2);
   }
   return nullptr;
 }
@@ -188,7 +189,8 @@ static napi_value Nearest(Call& call) {
 
 /** labelSums(points, labels, rows, columns, count, sums): sums of the points of each label, in the order of rows. */
 static napi_value LabelSums(Call& call) {
-  constexpr int64_t kColumnsAtOnce = 64;
+  // Long runs of neighbours, which the processor reads ahead.
+  constexpr int64_t kColumnsAtOnce = 256;
   const int64_t rows = call.integer(2), columns = call.integer(3), count = call.integer(4);
   const float* points = call.values<float>(0, rows * columns);
   const int32_t* labels = call.values<int32_t>(1, rows);

@@ -97,6 +97,15 @@ class WorkerPool {
   std::shared_ptr<Job> job_;
 };
 
+/** Calls work(start, size) for parts of a range, on several threads where it is longer than `part`. */
+template <typename Work>
+static void shareOut(int64_t count, int64_t part, const Work& work) {
+  WorkerPool::get().run((count + part - 1) / part, [&](int64_t piece) {
+    const int64_t start = piece * part;
+    work(start, std::min(part, count - start));
+  });
+}
+
 }  // namespace divgen
 
 #endif  // DIVGEN_WORKER_POOL_H_

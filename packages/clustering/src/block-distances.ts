@@ -72,3 +72,30 @@ export function forEachDistanceBlock(
     visit(firstRow, rowCount, distances);
   }
 }
+
+/**
+ * Squared distance of each row to the center of its label, with the bits of `forEachDistanceBlock`.
+ *
+ * @param labels - one a row, numbers of centers.
+ */
+export function distancesToOwn(
+  { values, rows, columns }: RowMatrix,
+  labels: Int32Array,
+  centers: RowMatrix,
+  shift: Float64Array,
+): Float64Array {
+  const points = preparePoints(centers, shift);
+  const squaredDistances = new Float64Array(rows);
+  for (let row = 0, index = 0; row < rows; row++) {
+    const label = labels[row]!;
+    let norm = 0;
+    let product = 0;
+    for (let column = 0, other = label * columns; column < columns; column++, index++, other++) {
+      const value = values[index]! - shift[column]!;
+      norm += value * value;
+      product += value * points.values[other]!;
+    }
+    squaredDistances[row] = Math.max(norm - 2 * product + points.squaredNorms[label]!, 0);
+  }
+  return squaredDistances;
+}

@@ -15,6 +15,11 @@ export interface CenterSearch {
 export interface PreparedCenterSearch {
   /** @param centers - [cluster, column], not shifted. */
   nearest(centers: RowMatrix<Float64Array>): GuessedCenters;
+  /**
+   * Sums of the rows of each label, added in the order of the rows in float64; left out where the engine has no faster
+   * way than JavaScript.
+   */
+  readonly sums?: ((labels: Int32Array, clusterCount: number) => Float64Array) | undefined;
   dispose(): void;
 }
 

@@ -1,5 +1,6 @@
 import { kmeans as mlKMeans } from "ml-kmeans";
 import { assignRows, type ClusterAssignment } from "./assign-to-clusters.ts";
+import { distancesToOwn } from "./block-distances.ts";
 import { type CenterSearch, createLabelVerifier, type PreparedCenterSearch } from "./center-search.ts";
 import { clusterCounts, clusterSums } from "./cluster-means.ts";
 import { columnMeans, columnVariances, type RowMatrix } from "./row-matrix.ts";
@@ -25,10 +26,12 @@ export interface LloydResult {
 /** Inputs up to this many values are iterated by ml-kmeans, larger ones by blocked distances on typed arrays. */
 export const SMALL_INPUT_VALUES: number = 1 << 15;
 
-/** Nearest centers of the rows, and the sums of the rows of each. */
-interface LloydStep {
-  readonly labels: ArrayLike<number>;
-  readonly sums: Float64Array;
+/** How the parts of an iteration are computed. */
+interface LloydSteps {
+  /** Nearest centers of the rows, and the sums of the rows of each. */
+  step(centers: RowMatrix<Float64Array>): { readonly labels: ArrayLike<number>; readonly sums: Float64Array };
+  /** Exact nearest centers, and the distances to them. */
+  assign(centers: RowMatrix<Float64Array>): ClusterAssignment;
 }
 
 /** Lloyd's iteration over some data. */
@@ -50,14 +53,14 @@ export function createLloyd(data: RowMatrix, options: LloydOptions): Lloyd {
   const tolerance = (options.tolerance * variances.reduce((sum, value) => sum + value, 0)) / data.columns;
   const isSmall = data.values.length <= SMALL_INPUT_VALUES;
   const prepared = isSmall ? undefined : options.search?.prepare(data, shift);
-  const step =
+  const steps =
     prepared !== undefined
-      ? createSearchStep(data, shift, prepared)
+      ? createSearchSteps(data, shift, prepared)
       : isSmall
-        ? createMlKMeansStep(data)
-        : createBlockedStep(data, shift);
+        ? createMlKMeansSteps(data, shift)
+        : createBlockedSteps(data, shift);
   return {
-    from: (initialCenters) => iterate(data, initialCenters, shift, { ...options, tolerance }, step),
+    from: (initialCenters) => iterate(data, initialCenters, { ...options, tolerance }, steps),
     dispose: () => prepared?.dispose(),
   };
 }
@@ -65,9 +68,8 @@ export function createLloyd(data: RowMatrix, options: LloydOptions): Lloyd {
 function iterate(
   data: RowMatrix,
   initialCenters: RowMatrix,
-  shift: Float64Array,
   { maxIterations, tolerance }: LloydOptions,
-  step: (centers: RowMatrix<Float64Array>) => LloydStep,
+  { step, assign }: LloydSteps,
 ): LloydResult {
   let centers: RowMatrix<Float64Array> = { ...initialCenters, values: Float64Array.from(initialCenters.values) };
   let labels: ArrayLike<number> = [];
@@ -82,40 +84,50 @@ function iterate(
     converged = settled || squaredMovement(centers, newCenters) <= tolerance;
     centers = newCenters;
   }
-  const final: ClusterAssignment = assignRows(data, centers, shift);
+  const final = assign(centers);
   let inertia = 0;
   for (const distance of final.squaredDistances) inertia += distance;
   return { centers, labels: final.labels, inertia, iterations, converged };
 }
 
-function createBlockedStep(data: RowMatrix, shift: Float64Array): (centers: RowMatrix) => LloydStep {
-  return (centers) => {
-    const { labels } = assignRows(data, centers, shift);
-    return { labels, sums: clusterSums(data, labels, centers.rows) };
+function createBlockedSteps(data: RowMatrix, shift: Float64Array): LloydSteps {
+  return {
+    step: (centers) => {
+      const { labels } = assignRows(data, centers, shift);
+      return { labels, sums: clusterSums(data, labels, centers.rows) };
+    },
+    assign: (centers) => assignRows(data, centers, shift),
   };
 }
 
-function createSearchStep(
-  data: RowMatrix,
-  shift: Float64Array,
-  prepared: PreparedCenterSearch,
-): (centers: RowMatrix<Float64Array>) => LloydStep {
+function createSearchSteps(data: RowMatrix, shift: Float64Array, prepared: PreparedCenterSearch): LloydSteps {
   const verifier = createLabelVerifier(data, shift);
-  return (centers) => {
-    const labels = verifier.verify(prepared.nearest(centers), centers);
-    return { labels, sums: clusterSums(data, labels, centers.rows) };
+  const nearest = (centers: RowMatrix<Float64Array>) => verifier.verify(prepared.nearest(centers), centers);
+  return {
+    step: (centers) => {
+      const labels = nearest(centers);
+      const sums = prepared.sums?.(labels, centers.rows) ?? clusterSums(data, labels, centers.rows);
+      return { labels, sums };
+    },
+    assign: (centers) => {
+      const labels = nearest(centers);
+      return { labels, squaredDistances: distancesToOwn(data, labels, centers, shift) };
+    },
   };
 }
 
-function createMlKMeansStep(data: RowMatrix): (centers: RowMatrix) => LloydStep {
+function createMlKMeansSteps(data: RowMatrix, shift: Float64Array): LloydSteps {
   const points = toArrays(data);
-  return (centers) => {
-    const { clusters } = mlKMeans(points, centers.rows, {
-      initialization: toArrays(centers),
-      maxIterations: 1,
-      tolerance: 0,
-    });
-    return { labels: clusters, sums: clusterSums(data, clusters, centers.rows) };
+  return {
+    step: (centers) => {
+      const { clusters } = mlKMeans(points, centers.rows, {
+        initialization: toArrays(centers),
+        maxIterations: 1,
+        tolerance: 0,
+      });
+      return { labels: clusters, sums: clusterSums(data, clusters, centers.rows) };
+    },
+    assign: (centers) => assignRows(data, centers, shift),
   };
 }
 

@@ -30,6 +30,10 @@ export const fusedKernels = {
   maxout: "DivgenMaxout",
   /** dy where x > 0, alpha dy elsewhere. Inputs `dy` and `x`; attribute `alpha`. It has gradients of any order. */
   leakyReluGradient: "DivgenLeakyReluGradient",
+  /** Nearest centers of many points in plain arrays. Attributes: `NearestCentersKernelAttributes`; no outputs. */
+  nearestCenters: "DivgenNearestCenters",
+  /** Sums of the rows of each label in plain arrays. Attributes: `LabelSumsKernelAttributes`; no outputs. */
+  labelSums: "DivgenLabelSums",
 } as const;
 
 /** Name of a fused kernel. */
@@ -70,6 +74,36 @@ export interface NormKernelAttributes {
 export interface MaxoutKernelAttributes {
   /** Values in a group. */
   readonly pieces: number;
+}
+
+/** What `DivgenNearestCenters` does: the center c of the greatest x.c + offset of each point x, in float32. */
+export interface NearestCentersKernelAttributes {
+  /** [rows, columns]. */
+  readonly points: Float32Array;
+  /** [count, columns]. */
+  readonly centers: Float32Array;
+  /** [count]. */
+  readonly offsets: Float32Array;
+  readonly rows: number;
+  readonly columns: number;
+  readonly count: number;
+  /** Receives the number of the center of each point. */
+  readonly labels: Int32Array;
+  /** Receives by how much its value is greater than the second greatest. */
+  readonly margins: Float32Array;
+}
+
+/** What `DivgenLabelSums` does: adds the rows of each label in float64, in the order of the rows. */
+export interface LabelSumsKernelAttributes {
+  /** [rows, columns]. */
+  readonly points: Float32Array;
+  /** One a row, from 0 to below `count`. */
+  readonly labels: Int32Array;
+  readonly rows: number;
+  readonly columns: number;
+  readonly count: number;
+  /** Receives [count, columns]. */
+  readonly sums: Float64Array;
 }
 
 /** Whether the engine in use has a fused kernel. */

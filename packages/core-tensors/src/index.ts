@@ -8,7 +8,9 @@ export {
   type FusedKernelName,
   fusedKernels,
   hasFusedKernel,
+  type LabelSumsKernelAttributes,
   type MaxoutKernelAttributes,
+  type NearestCentersKernelAttributes,
   type NormKernelAttributes,
   runFusedKernel,
 } from "./fused-kernels.ts";

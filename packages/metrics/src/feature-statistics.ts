@@ -89,8 +89,11 @@ export function createStatisticsAccumulator(
   };
 }
 
+/** Rows at once where another algebra makes the products: 64 MiB of 2,048 features. */
+const ALGEBRA_ROWS = 4096;
+
 /**
- * Mean and covariance of all rows at once; the same bits as streaming them.
+ * Mean and covariance of all rows at once; by the plain algebra the same bits as streaming them.
  *
  * @param algebra - computes the products. @defaultValue plain
  * @throws RangeError for fewer than two rows or values that are not finite.
@@ -99,9 +102,20 @@ export function meanAndCovariance(
   features: RowMatrix,
   algebra: LinearAlgebra64 = plainLinearAlgebra,
 ): FeatureStatistics {
-  const accumulator = createStatisticsAccumulator(features.columns, 0, algebra);
-  accumulator.update(features);
-  return accumulator.compute();
+  if (algebra.gram === undefined) {
+    const accumulator = createStatisticsAccumulator(features.columns, 0, algebra);
+    accumulator.update(features);
+    return accumulator.compute();
+  }
+  assertRowMatrix(features, "features");
+  const { values, rows, columns: width } = features;
+  assertEnoughRows(rows);
+  const parts: Moments[] = [];
+  for (let row = 0; row < rows; row += ALGEBRA_ROWS) {
+    const part = values.subarray(row * width, Math.min(rows, row + ALGEBRA_ROWS) * width);
+    parts.push(leafMoments(new Float64Array(part), width, algebra));
+  }
+  return statisticsFrom(parts, width);
 }
 
 /**
@@ -143,17 +157,25 @@ export function statisticsOf(shard: StatisticsShard, algebra: LinearAlgebra64 = 
   const { width, firstRow, endRow, nodes, tail } = shard;
   if (firstRow !== 0)
     throw new RangeError(`shard: expected to begin at row 0, got ${firstRow}: merge the earlier shards`);
-  if (endRow < 2) throw new RangeError(`features: expected at least 2 rows for a covariance, got ${endRow}`);
+  assertEnoughRows(endRow);
   const parts = nodes.map(({ moments }) => moments);
   if (tail.length > 0) parts.push(leafMoments(tail, width, algebra));
-  const { mean, scatter } = parts.reduce(mergeMoments);
+  return statisticsFrom(parts, width);
+}
+
+function assertEnoughRows(rows: number): void {
+  if (rows < 2) throw new RangeError(`features: expected at least 2 rows for a covariance, got ${rows}`);
+}
+
+function statisticsFrom(parts: readonly Moments[], width: number): FeatureStatistics {
+  const { mean, scatter, count } = parts.reduce(mergeMoments);
   return {
     mean,
     covariance: unpackSymmetric(
-      scatter.map((sum) => sum / (endRow - 1)),
+      scatter.map((sum) => sum / (count - 1)),
       width,
     ),
-    count: endRow,
+    count,
   };
 }
 

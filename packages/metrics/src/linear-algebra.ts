@@ -28,6 +28,13 @@ export interface LinearAlgebra64 {
    * @throws RangeError if the matrix is not positive definite within rounding.
    */
   cholesky(matrix: Float64Array, n: number): Float64Array;
+  /**
+   * The lower triangle of A^T A, row by row; left out where there is no faster way than `multiply`.
+   *
+   * @param a - [rows, columns].
+   * @returns columns (columns + 1) / 2 values.
+   */
+  gram?(a: Float64Array, rows: number, columns: number): Float64Array;
 }
 
 /** Linear algebra in plain JavaScript: always there, and the reference of faster ones. */

@@ -26,6 +26,7 @@ export function leafMoments(rows: Float64Array, width: number, algebra: LinearAl
   for (let row = 0, index = 0; row < count; row++) {
     for (let column = 0; column < width; column++, index++) centred[index] = rows[index]! - mean[column]!;
   }
+  if (algebra.gram !== undefined) return { count, mean, scatter: algebra.gram(centred, count, width) };
   // One row a feature, so that scatter entries are products of rows.
   const byFeature = transposed(centred, count, width);
   const scatter =

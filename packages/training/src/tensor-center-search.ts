@@ -1,4 +1,11 @@
-import type { CenterSearch, GuessedCenters, RowMatrix } from "@divgen/clustering";
+import type { CenterSearch, GuessedCenters, PreparedCenterSearch, RowMatrix } from "@divgen/clustering";
+import {
+  fusedKernels,
+  hasFusedKernel,
+  type LabelSumsKernelAttributes,
+  type NearestCentersKernelAttributes,
+  runFusedKernel,
+} from "@divgen/core-tensors";
 import { add, eye, fill, matMul, slice, type Tensor2D, tensor2d, tidy, topk } from "@tensorflow/tfjs-core";
 
 /** Scores computed at once, a few tens of megabytes. */
@@ -13,6 +20,7 @@ const SCORES_AT_ONCE = 2 ** 22;
 export function createTensorCenterSearch(): CenterSearch {
   return {
     prepare: (data, shift) => {
+      if (hasFusedKernel(fusedKernels.nearestCenters)) return prepareFused(data, shift);
       // The bound that k-means verifies by is that of float32; where products are coarser, nothing is known.
       if (!multipliesInFloat32()) return { nearest: () => knowsNothing(data.rows), dispose: () => undefined };
       const rows = shifted(data, shift);
@@ -38,12 +46,55 @@ function knowsNothing(rows: number): GuessedCenters {
   return { labels: new Int32Array(rows), margins: new Float32Array(rows).fill(Number.NaN) };
 }
 
-function shifted({ values, rows, columns }: RowMatrix, shift: Float64Array): Tensor2D {
-  const moved = new Float32Array(values.length);
+/** By kernels of the engine's on plain arrays. */
+function prepareFused(data: RowMatrix, shift: Float64Array): PreparedCenterSearch {
+  const { values, rows, columns } = data;
+  const points = moved(data, shift);
+  return {
+    nearest: (centers) => {
+      const labels = new Int32Array(rows);
+      const margins = new Float32Array(rows);
+      const attributes: NearestCentersKernelAttributes = {
+        ...{ points, centers: moved(centers, shift), offsets: offsetsOf(centers, shift) },
+        ...{ rows, columns, count: centers.rows, labels, margins },
+      };
+      runFusedKernel(fusedKernels.nearestCenters, {}, attributes);
+      return { labels, margins };
+    },
+    sums:
+      values instanceof Float32Array
+        ? (labels, count) => {
+            const sums = new Float64Array(count * columns);
+            const attributes: LabelSumsKernelAttributes = { points: values, labels, rows, columns, count, sums };
+            runFusedKernel(fusedKernels.labelSums, {}, attributes);
+            return sums;
+          }
+        : undefined,
+    dispose: () => undefined,
+  };
+}
+
+function shifted(matrix: RowMatrix, shift: Float64Array): Tensor2D {
+  return tensor2d(moved(matrix, shift), [matrix.rows, matrix.columns]);
+}
+
+function moved({ values, rows, columns }: RowMatrix, shift: Float64Array): Float32Array {
+  const result = new Float32Array(values.length);
   for (let row = 0, index = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++, index++) moved[index] = values[index]! - shift[column]!;
+    for (let column = 0; column < columns; column++, index++) result[index] = values[index]! - shift[column]!;
   }
-  return tensor2d(moved, [rows, columns]);
+  return result;
+}
+
+/** -|c|^2 / 2 of each shifted center. */
+function offsetsOf({ values, rows, columns }: RowMatrix, shift: Float64Array): Float32Array {
+  const offsets = new Float32Array(rows);
+  for (let center = 0, index = 0; center < rows; center++) {
+    let squares = 0;
+    for (let column = 0; column < columns; column++, index++) squares += (values[index]! - shift[column]!) ** 2;
+    offsets[center] = -squares / 2;
+  }
+  return offsets;
 }
 
 function guess(data: Tensor2D, centers: RowMatrix<Float64Array>, shift: Float64Array): GuessedCenters {
@@ -51,15 +102,9 @@ function guess(data: Tensor2D, centers: RowMatrix<Float64Array>, shift: Float64A
   const labels = new Int32Array(rows);
   const margins = new Float32Array(rows).fill(Number.POSITIVE_INFINITY);
   if (centers.rows === 1) return { labels, margins };
-  const offsets = new Float32Array(centers.rows);
-  for (let center = 0, index = 0; center < centers.rows; center++) {
-    let squares = 0;
-    for (let column = 0; column < columns; column++, index++) squares += (centers.values[index]! - shift[column]!) ** 2;
-    offsets[center] = -squares / 2;
-  }
   tidy(() => {
     const points = shifted(centers, shift);
-    const offsetRow = tensor2d(offsets, [1, centers.rows]);
+    const offsetRow = tensor2d(offsetsOf(centers, shift), [1, centers.rows]);
     const atOnce = Math.max(1, Math.floor(SCORES_AT_ONCE / centers.rows));
     for (let start = 0; start < rows; start += atOnce) {
       const count = Math.min(atOnce, rows - start);

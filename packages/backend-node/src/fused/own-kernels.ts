@@ -73,6 +73,15 @@ export interface OwnKernels {
     labels: Int32Array,
     margins: Float32Array,
   ): void;
+  /** Sums of the rows of each label, in float64 and in the order of the rows. */
+  labelSums?(
+    points: Float32Array,
+    labels: Int32Array,
+    rows: number,
+    columns: number,
+    count: number,
+    sums: Float64Array,
+  ): void;
 }
 
 /** Numbers of `OwnKernels.binary`. */

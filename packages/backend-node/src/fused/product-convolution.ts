@@ -114,6 +114,11 @@ function multiply(
   transposeA: boolean,
   transposeB: boolean,
 ): OutputHandle {
+  if (ops.ownKernels?.product !== undefined) {
+    const id = ops.ownKernels.product(a.id, b.id, transposeA ? 1 : 0, transposeB ? 1 : 0, -1);
+    const shape = [a.shape[transposeA ? 1 : 0]!, b.shape[transposeB ? 0 : 1]!];
+    return { id, shape, dtype: ops.binding.TF_FLOAT };
+  }
   // Not `MatMul`, although it is a little faster: a signal that arrives in it corrupts memory (oneDNN's sgemm).
   const attributes = [ops.float, ops.flag("adj_x", transposeA), ops.flag("adj_y", transposeB)];
   return ops.one("BatchMatMulV2", attributes, [a.id, b.id]);

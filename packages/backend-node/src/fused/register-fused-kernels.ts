@@ -15,6 +15,7 @@ import {
 } from "@tensorflow/tfjs-core";
 import { activationGradients, activationKernels } from "./activation-kernels.ts";
 import { AdamKernel } from "./adam-kernel.ts";
+import { arrayKernels } from "./array-kernels.ts";
 import { type ConvolutionAttributes, convolutionShape } from "./convolution-geometry.ts";
 import { convolve, filterGradient, inputGradient } from "./convolution-kernels.ts";
 import { everydayKernels } from "./everyday-kernels.ts";
@@ -32,8 +33,9 @@ let registered = false;
  * must be registered already; the backend need not be current. A second call does nothing.
  *
  * @param isGpu - on a GPU only Adam is fused: the other kernels rest on measurements on CPUs.
+ * @param hasOpenBlas - whether the binding has the kernels that need it.
  */
-export function registerFusedKernels(isGpu: boolean): void {
+export function registerFusedKernels(isGpu: boolean, hasOpenBlas: boolean): void {
   if (registered) return;
   registered = true;
   replaceKernel(adamKernel());
@@ -44,7 +46,7 @@ export function registerFusedKernels(isGpu: boolean): void {
     ...normalizationKernels,
     ...convolutionKernels(),
     ...everydayKernels(),
-    productKernel(),
+    ...(hasOpenBlas ? [productKernel(), ...arrayKernels] : []),
   ]) {
     replaceKernel(kernel);
   }

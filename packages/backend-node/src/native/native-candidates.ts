@@ -1,8 +1,11 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { type EngineCandidate, EngineUnavailable } from "../engine-candidate.ts";
+import { ownKernelsOf } from "../fused/own-kernels.ts";
 import { registerFusedKernels } from "../fused/register-fused-kernels.ts";
+import type { TensorFlowBinding } from "../fused/tensorflow-binding.ts";
 import { findInstalledEngine, type NativeEngineName } from "../install/engine-folder.ts";
 import {
   type NativeBinding,
@@ -95,17 +98,29 @@ function loadFirst(name: NativeEngineName, threads: number | undefined): LoadedB
   const failures: string[] = [];
   for (const source of bindingSources(name)) {
     try {
+      const productThreads = threadsOfProducts();
       prepareNativeEnvironment(threads);
       // The CUDA build takes every GPU that it sees.
       if (name === "native" && source.kind === "native-gpu") process.env["CUDA_VISIBLE_DEVICES"] = "-1";
       loaded = { binding: registerNativeBackend(source.path, source.packageName), source };
-      registerFusedKernels(loaded.binding.isUsingGpuDevice());
+      const { kernels } = ownKernelsOf(loaded.binding as unknown as TensorFlowBinding);
+      kernels?.threads?.(productThreads);
+      registerFusedKernels(loaded.binding.isUsingGpuDevice(), kernels?.product !== undefined);
       return loaded;
     } catch (error) {
       failures.push(`${source.origin} does not load: ${(error as Error).message.split("\n")[0]}`);
     }
   }
   throw new EngineUnavailable(failures.length > 0 ? failures.join("; ") : "it is not installed", remedy);
+}
+
+/**
+ * Threads of matrix products: what the user says, or all cores. Not what TensorFlow gets: for small networks its
+ * operations take one thread, while products gain from every one.
+ */
+function threadsOfProducts(): number {
+  const wanted = Number(process.env["OPENBLAS_NUM_THREADS"] ?? process.env["OMP_NUM_THREADS"]);
+  return Number.isInteger(wanted) && wanted > 0 ? wanted : availableParallelism();
 }
 
 /** What could be loaded, best first: what divgen compiled, then upstream's own; for the CPU also the CUDA builds. */

@@ -2,15 +2,17 @@ import { assertMatrixSize, type LinearAlgebra64 } from "@divgen/metrics";
 import { findBackend, getBackend } from "@tensorflow/tfjs-core";
 import { type NativeOperations, nativeOperations } from "../fused/native-operations.ts";
 import { type OutputHandle, TENSORFLOW_BACKEND } from "../fused/tensorflow-binding.ts";
+import { assertFinite, openBlasLinearAlgebra } from "./open-blas-linear-algebra.ts";
 
 /** TensorFlow's number of float64, which tfjs has no name for. */
 const TF_DOUBLE = 2;
 
 /**
- * Linear algebra in float64 by TensorFlow, many times faster than in JavaScript for matrices of hundreds of rows.
+ * Linear algebra in float64 by OpenBLAS where the engine has it, else by TensorFlow: many times faster than in JavaScript
+ * for matrices of hundreds of rows.
  *
- * tfjs knows no float64 tensors: matrices travel as pairs of int32 and are read as float64 by `Bitcast`, so that not a bit
- * is lost.
+ * tfjs knows no float64 tensors: to TensorFlow matrices travel as pairs of int32 and are read as float64 by `Bitcast`, so
+ * that not a bit is lost.
  *
  * @returns null unless the native engine on the CPU is in use.
  */
@@ -18,6 +20,10 @@ export function nativeLinearAlgebra(): LinearAlgebra64 | null {
   if (getBackend() !== TENSORFLOW_BACKEND) return null;
   const ops = nativeOperations(findBackend(TENSORFLOW_BACKEND));
   if (ops.backend.isUsingGpuDevice) return null;
+  return (ops.ownKernels && openBlasLinearAlgebra(ops.ownKernels)) ?? tensorFlowLinearAlgebra(ops);
+}
+
+function tensorFlowLinearAlgebra(ops: NativeOperations): LinearAlgebra64 {
   return {
     multiply: (a, b, rowsA, colsA, colsB) => {
       assertMatrixSize(a, rowsA, colsA, "a");
@@ -86,9 +92,4 @@ function compute(
   } finally {
     ops.free(...made);
   }
-}
-
-function assertFinite(matrix: Float64Array): void {
-  const index = matrix.findIndex((value) => !Number.isFinite(value));
-  if (index >= 0) throw new RangeError(`matrix: expected finite values, got ${matrix[index]} at ${index}`);
 }
