@@ -101,28 +101,6 @@ describe("installing the native engine", () => {
     expect(machine.calls("python")).toEqual([]);
   });
 
-  it("puts OpenBLAS beside the binding, from the index or from beside the wheel that was given", async () => {
-    const name = "scipy_openblas32-0.3.34.481.3-py3-none-manylinux_2_27_x86_64.whl";
-    const library = "scipy_openblas32/lib/libscipy_openblas.so";
-    const files = { [library]: "blas", "scipy_openblas32/include/cblas.h": "// not needed" };
-    const online = await createWorld();
-    const blas = writeFakeWheel(online.machine.folder, { name, files });
-    const offer = (wheel: { path: string; sha256: string }) => ({
-      url: `file://${encodeURI(wheel.path)}`,
-      sha256: wheel.sha256,
-    });
-    const tensorflow = writeFakeWheel(online.machine.folder);
-    online.machine.change({ index: { "tensorflow-cpu": offer(tensorflow), "scipy-openblas32": offer(blas) } });
-    const offline = await createWorld({ pip: "none" });
-    writeFakeWheel(offline.machine.folder, { name, files });
-    for (const engine of [await online.install(), await offline.install({ from: offline.wheel })]) {
-      expect(readFileSync(join(engine.folder, library), "utf8")).toBe("blas");
-      expect(existsSync(join(engine.folder, "scipy_openblas32", "include"))).toBe(false);
-      expect(engine.manifest.files.map((file) => file.name)).toContain(library);
-    }
-    expect(online.machine.calls("--report").at(-1)).toMatch(/scipy-openblas32==0\.3\.34\.\*$/);
-  });
-
   it("downloads with pip itself where the address cannot be read directly, and where pip has no report", async () => {
     const closed = await createWorld({}, { status: 401 });
     await closed.install();
