@@ -21,7 +21,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const { values: flags } = parseArgs({
   options: {
     cases: { type: "string", default: "dcgan,unet256,facades,modeSeeking256,points,vae,efficientnet,inception" },
-    engines: { type: "string", default: "native,native:1,native:dense,wasm" },
+    engines: { type: "string", default: "native,native:1,wasm" },
     rounds: { type: "string", default: "7" },
     threads: { type: "string", default: "2" },
   },
@@ -73,12 +73,12 @@ class Competitor {
 function competitorsOf(name) {
   const engines = flags.engines.split(",").map((engine) => {
     const [engineName, setting] = engine.split(":");
-    const title =
-      { undefined: engineName, dense: `${engineName}, dense` }[setting] ?? `${engineName}, ${setting} thread`;
-    const threads = setting === "dense" ? "1" : setting;
-    const productThreads = setting === "dense" ? flags.threads : threads;
     const script = [join(here, "divgen_steps.mjs"), engineName, name];
-    return new Competitor(title, process.execPath, script, threads, productThreads);
+    if (setting === "dense") {
+      return new Competitor(`${engineName}, dense`, process.execPath, script, "1", flags.threads);
+    }
+    const title = setting === undefined ? engineName : `${engineName}, ${setting} thread`;
+    return new Competitor(title, process.execPath, script, setting);
   });
   const torch = new Competitor("PyTorch", process.env.PYTHON ?? "python3", [join(here, "torch_steps.py"), name]);
   return [torch, ...engines];

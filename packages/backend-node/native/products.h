@@ -33,16 +33,16 @@ class LongCall {
   ~LongCall() { blas().setThreads(1); }
 };
 
-/** y = a b + beta y, in pieces whose sizes depend on the product's sizes alone: the same bits with any number of threads. */
+/** y = a b, in pieces whose sizes depend on the product's sizes alone: the same bits with any number of threads. */
 static void multiply(bool transposeA, bool transposeB, int64_t m, int64_t n, int64_t k, const float* a, int64_t columnsA,
-                     const float* b, int64_t columnsB, float beta, float* y) {
+                     const float* b, int64_t columnsB, float* y) {
   constexpr int64_t kFewOperations = 1 << 21, kPieces = 4, kWidth = 16;
   const OpenBlas& library = blas();
   const auto part = [&](int64_t row, int64_t rows, int64_t column, int64_t columns) {
     library.sgemm(OpenBlas::kRowMajor, transposeA ? OpenBlas::kTransposed : OpenBlas::kPlain,
                   transposeB ? OpenBlas::kTransposed : OpenBlas::kPlain, rows, columns, k, 1,
                   a + (transposeA ? row : row * columnsA), columnsA, b + (transposeB ? column * columnsB : column),
-                  columnsB, beta, y + row * n + column, n);
+                  columnsB, 0, y + row * n + column, n);
   };
   if (m * n * k < kFewOperations) return part(0, m, 0, n);
   // Along the longer side: each piece reads all of the other factor.
@@ -58,7 +58,7 @@ static void multiply(bool transposeA, bool transposeB, int64_t m, int64_t n, int
   });
 }
 
-/** product(a, b, transposeA, transposeB, bias or -1): a b [+ bias], of matrices. */
+/** product(a, b, transposeA, transposeB): a b, of matrices. */
 static napi_value Product(Call& call) {
   const TF_Tensor* a = call.tensor(0);
   const TF_Tensor* b = call.tensor(1);
@@ -76,13 +76,7 @@ static napi_value Product(Call& call) {
   shape[shape.size() - 2] = m;
   shape.back() = n;
   TF_Tensor* y = newTensor(shape);
-  const bool hasBias = call.integer(4) >= 0;
-  if (hasBias) {
-    const TF_Tensor* bias = call.tensor(4);
-    expectCount(bias, n);
-    for (int64_t row = 0; row < m; row++) std::copy_n(dataOf(bias), n, dataOf(y) + row * n);
-  }
-  multiply(transposeA, transposeB, m, n, k, dataOf(a), columnsA, dataOf(b), columnsB, hasBias ? 1 : 0, dataOf(y));
+  multiply(transposeA, transposeB, m, n, k, dataOf(a), columnsA, dataOf(b), columnsB, dataOf(y));
   return call.own(y);
 }
 

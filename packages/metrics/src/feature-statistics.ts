@@ -102,8 +102,8 @@ export function meanAndCovariance(
   features: RowMatrix,
   algebra: LinearAlgebra64 = plainLinearAlgebra,
 ): FeatureStatistics {
-  if (algebra.gram === undefined) {
-    const accumulator = createStatisticsAccumulator(features.columns, 0, algebra);
+  if (algebra === plainLinearAlgebra) {
+    const accumulator = createStatisticsAccumulator(features.columns);
     accumulator.update(features);
     return accumulator.compute();
   }

@@ -1,3 +1,4 @@
+import { gramTriangle } from "./gram-triangle.ts";
 import { symmetricEigenvalues } from "./symmetric-eigenvalues.ts";
 
 /**
@@ -29,16 +30,16 @@ export interface LinearAlgebra64 {
    */
   cholesky(matrix: Float64Array, n: number): Float64Array;
   /**
-   * The lower triangle of A^T A, row by row; left out where there is no faster way than `multiply`.
+   * The lower triangle of A^T A, row by row.
    *
    * @param a - [rows, columns].
    * @returns columns (columns + 1) / 2 values.
    */
-  gram?(a: Float64Array, rows: number, columns: number): Float64Array;
+  gram(a: Float64Array, rows: number, columns: number): Float64Array;
 }
 
 /** Linear algebra in plain JavaScript: always there, and the reference of faster ones. */
-export const plainLinearAlgebra: LinearAlgebra64 = { multiply, symmetricEigenvalues, cholesky };
+export const plainLinearAlgebra: LinearAlgebra64 = { multiply, symmetricEigenvalues, cholesky, gram };
 
 /** @throws RangeError naming the matrix whose number of values does not fit. */
 export function assertMatrixSize(matrix: Float64Array, rows: number, columns: number, name: string): void {
@@ -75,4 +76,9 @@ function cholesky(matrix: Float64Array, n: number): Float64Array {
     }
   }
   return lower;
+}
+
+function gram(a: Float64Array, rows: number, columns: number): Float64Array {
+  assertMatrixSize(a, rows, columns, "a");
+  return gramTriangle(a, rows, columns);
 }

@@ -52,8 +52,8 @@ export interface OwnKernels {
 
   /** How many threads OpenBLAS uses from now on. */
   threads?(count: number): void;
-  /** a b + bias of two matrices of float32, either transposed; -1 for no bias. */
-  product?(a: number, b: number, transposeA: number, transposeB: number, bias: number): number;
+  /** a b of two matrices of float32, either transposed. */
+  product?(a: number, b: number, transposeA: number, transposeB: number): number;
   /** out = a b, float64, row by row. */
   multiply64?(a: Float64Array, b: Float64Array, m: number, k: number, n: number, out: Float64Array): void;
   /** The lower triangle of a^T a, row by row. */

@@ -115,7 +115,7 @@ function multiply(
   transposeB: boolean,
 ): OutputHandle {
   if (ops.ownKernels?.product !== undefined) {
-    const id = ops.ownKernels.product(a.id, b.id, transposeA ? 1 : 0, transposeB ? 1 : 0, -1);
+    const id = ops.ownKernels.product(a.id, b.id, transposeA ? 1 : 0, transposeB ? 1 : 0);
     const shape = [a.shape[transposeA ? 1 : 0]!, b.shape[transposeB ? 0 : 1]!];
     return { id, shape, dtype: ops.binding.TF_FLOAT };
   }

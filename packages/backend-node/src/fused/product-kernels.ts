@@ -17,7 +17,7 @@ export function productKernel(): KernelConfig {
       const { transposeA, transposeB } = call.attrs as unknown as { transposeA: boolean; transposeB: boolean };
       const rows = a.shape.at(transposeA ? -1 : -2)!;
       const columns = b.shape.at(transposeB ? -2 : -1)!;
-      const id = multiply(ops.handle(a), ops.handle(b), transposeA ? 1 : 0, transposeB ? 1 : 0, -1);
+      const id = multiply(ops.handle(a), ops.handle(b), transposeA ? 1 : 0, transposeB ? 1 : 0);
       return ops.floats(id, [...a.shape.slice(0, -2), rows, columns]);
     },
   };

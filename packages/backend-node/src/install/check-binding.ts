@@ -25,7 +25,7 @@ const [a, b] = [input([1, 2, 3, 4]), input([5, 6, 7, 8])];
 const [product] = binding.executeOp("MatMul", attributes, [a, b], 1);
 const kernels = binding.divgenKernels;
 if (kernels && kernels.product) {
-  const values = [product.id, kernels.product(a, b, 0, 0, -1)].map((id) => Array.from(binding.tensorDataSync(id)));
+  const values = [product.id, kernels.product(a, b, 0, 0)].map((id) => Array.from(binding.tensorDataSync(id)));
   if (values[0].join() !== values[1].join()) throw new Error("OpenBLAS multiplies wrong: " + values[1].join());
 }
 const row = kernels && kernels.sumRows(product.id, 2);

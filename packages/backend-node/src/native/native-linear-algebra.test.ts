@@ -1,8 +1,15 @@
-import { frechetDistance, frechetDistanceOfFeatures, meanAndCovariance, plainLinearAlgebra } from "@divgen/metrics";
+import {
+  frechetDistance,
+  frechetDistanceOfFeatures,
+  type LinearAlgebra64,
+  meanAndCovariance,
+  plainLinearAlgebra,
+} from "@divgen/metrics";
 import { expectClose } from "@divgen/tensor-testing";
 import { engine } from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { startNativeEngine } from "../../test/support/native-engine.ts";
+import { nativeOperations } from "../fused/native-operations.ts";
 import { nativeLinearAlgebra } from "./native-linear-algebra.ts";
 
 const native = await startNativeEngine();
@@ -22,9 +29,24 @@ function positive(n: number, columns: number, shift: number): Float64Array {
 const handles = () =>
   (engine().backend as unknown as { binding: { getNumOfTensors(): number } }).binding.getNumOfTensors();
 
-describe.skipIf(!native)("native linear algebra", () => {
+/** The algebra in use, with and without the binding's kernels on OpenBLAS. */
+function algebraBy(library: "OpenBLAS" | "TensorFlow"): LinearAlgebra64 {
+  if (library === "OpenBLAS") return nativeLinearAlgebra()!;
+  const ops = nativeOperations(engine().backend);
+  const { ownKernels } = ops;
+  ops.ownKernels = undefined;
+  try {
+    return nativeLinearAlgebra()!;
+  } finally {
+    ops.ownKernels = ownKernels;
+  }
+}
+const hasOpenBlas = native && nativeOperations(engine().backend).ownKernels?.gram64 !== undefined;
+const libraries = (["OpenBLAS", "TensorFlow"] as const).filter((name) => name === "TensorFlow" || hasOpenBlas);
+
+describe.skipIf(!native).each(libraries)("native linear algebra by %s", (library) => {
   it("multiplies to the last bits of float64", () => {
-    const algebra = nativeLinearAlgebra()!;
+    const algebra = algebraBy(library);
     const [a, b] = [wave(17 * 23, 1), wave(23 * 9, 2)];
     expectClose(algebra.multiply(a, b, 17, 23, 9), plainLinearAlgebra.multiply(a, b, 17, 23, 9), { absolute: 1e-14 });
     // 1 + 2^-52 is lost in float32 and in a sum of two of them.
@@ -34,7 +56,7 @@ describe.skipIf(!native)("native linear algebra", () => {
   });
 
   it("finds the eigenvalues of symmetric matrices, regular and singular", () => {
-    const algebra = nativeLinearAlgebra()!;
+    const algebra = algebraBy(library);
     for (const matrix of [positive(40, 60, 0.1), positive(40, 15, 0)]) {
       const expected = plainLinearAlgebra.symmetricEigenvalues(matrix, 40);
       expectClose(algebra.symmetricEigenvalues(matrix, 40), expected, { absolute: 1e-13 });
@@ -43,14 +65,34 @@ describe.skipIf(!native)("native linear algebra", () => {
   });
 
   it("factors positive definite matrices and refuses others", () => {
-    const algebra = nativeLinearAlgebra()!;
+    const algebra = algebraBy(library);
     const matrix = positive(30, 50, 0.1);
     expectClose(algebra.cholesky(matrix, 30), plainLinearAlgebra.cholesky(matrix, 30), { absolute: 1e-13 });
     expect(() => algebra.cholesky(Float64Array.of(1, 2, 2, 1), 2)).toThrow(/expected a positive definite one/);
   });
 
+  it("finds the lower triangle of A^T A, of one block of columns and of several", () => {
+    const algebra = algebraBy(library);
+    for (const [rows, columns] of [
+      [7, 5],
+      [3, 1100],
+    ] as const) {
+      const a = wave(rows * columns, 4);
+      const expected = new Float64Array((columns * (columns + 1)) / 2);
+      for (let line = 0, index = 0; line < columns; line++) {
+        for (let column = 0; column <= line; column++, index++) {
+          for (let row = 0; row < rows; row++)
+            expected[index]! += a[row * columns + line]! * a[row * columns + column]!;
+        }
+      }
+      expectClose(algebra.gram(a, rows, columns), expected, { absolute: 1e-13 });
+      expectClose(plainLinearAlgebra.gram(a, rows, columns), expected, { absolute: 1e-13 });
+    }
+    expect(() => algebra.gram(wave(6, 1), 2, 4)).toThrow("a: expected 2 x 4 values, got 6");
+  });
+
   it("gives the statistics and the Frechet distance of the plain algebra, of any rank", () => {
-    const algebra = nativeLinearAlgebra()!;
+    const algebra = algebraBy(library);
     const columns = 30;
     // More rows than one leaf of the sums holds, twice: with full rank, and (few rows) without.
     // Without full rank, roots of eigenvalues that are rounding count: 1e-7 of the values.
@@ -74,7 +116,7 @@ describe.skipIf(!native)("native linear algebra", () => {
   });
 
   it("leaves nothing on the engine", () => {
-    const algebra = nativeLinearAlgebra()!;
+    const algebra = algebraBy(library);
     const matrix = positive(5, 9, 1);
     algebra.symmetricEigenvalues(matrix, 5);
     const before = handles();

@@ -7,6 +7,9 @@ import { assertFinite, openBlasLinearAlgebra } from "./open-blas-linear-algebra.
 /** TensorFlow's number of float64, which tfjs has no name for. */
 const TF_DOUBLE = 2;
 
+/** Columns whose products are computed at once: of each pair of blocks only one is needed. */
+const GRAM_COLUMNS = 512;
+
 /**
  * Linear algebra in float64 by OpenBLAS where the engine has it, else by TensorFlow: many times faster than in JavaScript
  * for matrices of hundreds of rows.
@@ -57,7 +60,32 @@ function tensorFlowLinearAlgebra(ops: NativeOperations): LinearAlgebra64 {
       }
       return factor;
     },
+    gram: (a, rows, columns) => {
+      assertMatrixSize(a, rows, columns, "a");
+      const packed = new Float64Array((columns * (columns + 1)) / 2);
+      const attributes = [double(ops, "T"), ops.flag("adj_x", true), ops.flag("adj_y", false)];
+      for (let start = 0; start < columns; start += GRAM_COLUMNS) {
+        const end = Math.min(columns, start + GRAM_COLUMNS);
+        const [left, right] = [start, 0].map((from) => columnsOf(a, rows, columns, from, end));
+        const inputs = [send(ops, left!, [rows, end - start]), send(ops, right!, [rows, end])];
+        const products = compute(ops, inputs, (ids) => [ops.one("BatchMatMulV2", attributes, ids)]);
+        for (let line = start; line < end; line++) {
+          const row = (line - start) * end;
+          packed.set(products.subarray(row, row + line + 1), (line * (line + 1)) / 2);
+        }
+      }
+      return packed;
+    },
   };
+}
+
+/** Columns [from, end) of a matrix. */
+function columnsOf(a: Float64Array, rows: number, columns: number, from: number, end: number): Float64Array {
+  const part = new Float64Array(rows * (end - from));
+  for (let row = 0; row < rows; row++) {
+    part.set(a.subarray(row * columns + from, row * columns + end), row * (end - from));
+  }
+  return part;
 }
 
 function double(ops: NativeOperations, name: string) {
