@@ -13,7 +13,6 @@ import { gaussianKlLoss, l1Loss, leastSquaresLoss } from "@divgen/losses";
 import {
   add,
   concat,
-  dispose,
   keep,
   mul,
   type Scalar,
@@ -24,11 +23,11 @@ import {
   tidy,
   valueAndGrad,
 } from "@tensorflow/tfjs-core";
-import { computeGradients } from "./gradients.ts";
 import type { LearningRateSchedule } from "./learning-rate-schedules.ts";
 import type { Objective } from "./objective.ts";
 import type { Optimizer } from "./optimizer.ts";
 import type { PairedBatch, TranslationCondition } from "./paired-translation.ts";
+import { updateNetwork } from "./update-network.ts";
 import { totalOf } from "./weighted-losses.ts";
 
 /** Finds a Gaussian over the latents that each image may have been made from; `@divgen/models-bicycle` has one. */
@@ -109,7 +108,7 @@ export function createBicycleTranslation(options: BicycleTranslationOptions): Ob
 
         const latent = latentRegression(options, condition, drawn, pass);
         let images: ImageBatch | undefined;
-        const generatorStep = computeGradients(joint, () => {
+        const generatorReport = updateNetwork(joint, generatorOptimizer, () => {
           const { means, logVariances } = encoder.encode(first.target, pass);
           const encoded = add(means, mul(exponential(mul(logVariances, 0.5)), noise)) as Tensor2D;
           images = keep(generator.generate(concat([encoded, drawn], 0), both, pass));
@@ -131,23 +130,19 @@ export function createBicycleTranslation(options: BicycleTranslationOptions): Ob
           const carried = mul(options.latentWeight, sum(mul(latent.gradient, fromDrawn))) as Scalar;
           return { total: add(total, carried) as Scalar, report };
         });
-        generatorOptimizer.applyGradients(joint.parameters, generatorStep.gradients);
-        dispose([...generatorStep.gradients.values()]);
 
-        const encodedStep = discriminate(encodedDiscriminator, "discriminator", pass, {
+        const encodedReport = discriminate(encodedDiscriminator, encodedDiscriminatorOptimizer, "discriminator", pass, {
           real: [first.target, condition],
           fake: [halfOf(images!, 0), condition],
         });
-        encodedDiscriminatorOptimizer.applyGradients(encodedDiscriminator.parameters, encodedStep.gradients);
-        const drawnStep = discriminate(drawnDiscriminator, "discriminator-drawn", pass, {
+        const drawnReport = discriminate(drawnDiscriminator, drawnDiscriminatorOptimizer, "discriminator-drawn", pass, {
           real: [second.target, conditionOf(second)],
           fake: [halfOf(images!, 1), condition],
         });
-        drawnDiscriminatorOptimizer.applyGradients(drawnDiscriminator.parameters, drawnStep.gradients);
         images!.dispose();
 
-        const report = { ...generatorStep.report, "generator/latent": latent.value };
-        return { ...report, ...encodedStep.report, ...drawnStep.report } as Record<string, Scalar>;
+        const report = { ...generatorReport, "generator/latent": latent.value };
+        return { ...report, ...encodedReport, ...drawnReport } as Record<string, Scalar>;
       });
     },
     dispose: () => {
@@ -173,11 +168,12 @@ type Judged = readonly [ImageBatch, TranslationCondition];
 
 function discriminate(
   discriminator: Discriminator<TranslationCondition>,
+  optimizer: Optimizer,
   name: string,
   pass: ForwardPass,
   { real, fake }: { readonly real: Judged; readonly fake: Judged },
 ) {
-  return computeGradients(discriminator, () => {
+  return updateNetwork(discriminator, optimizer, () => {
     const judge = ([images, condition]: Judged) => discriminator.judge(images, condition, pass).logits;
     return totalOf(name, [
       { name: "fake", weight: 1, value: leastSquaresLoss.discriminatorFake(judge(fake)) },

@@ -8,19 +8,16 @@ import {
   type Network,
 } from "@divgen/core-tensors";
 import { modeSeekingLoss, nonSaturatingLoss } from "@divgen/losses";
-import { add, concat, dispose, mul, type Scalar, split, type Tensor, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
+import { add, concat, dispose, mul, type Scalar, split, type Tensor, type Tensor4D } from "@tensorflow/tfjs-core";
+import { type AdversarialPair, createPairObjective } from "./adversarial-pair.ts";
 import type { ConditionalBatch } from "./cluster-conditional-objective.ts";
-import { computeGradients } from "./gradients.ts";
 import type { Objective } from "./objective.ts";
-import type { Optimizer } from "./optimizer.ts";
+import { updateNetwork } from "./update-network.ts";
 import { totalOf } from "./weighted-losses.ts";
 
 /** What is trained, and how. */
-export interface ClassModeSeekingOptions {
-  readonly generator: Generator<ClassCondition>;
-  readonly discriminator: Discriminator<ClassCondition>;
-  readonly generatorOptimizer: Optimizer;
-  readonly discriminatorOptimizer: Optimizer;
+export interface ClassModeSeekingOptions
+  extends AdversarialPair<Generator<ClassCondition>, Discriminator<ClassCondition>> {
   /** lambda_ms; 1 in the paper, 0 for the DCGAN that it is compared with. */
   readonly modeSeekingWeight: number;
 }
@@ -45,54 +42,40 @@ export function createClassModeSeeking(options: ClassModeSeekingOptions): Object
   if (!(modeSeekingWeight >= 0)) {
     throw new RangeError(`modeSeekingWeight: expected a number >= 0, got ${modeSeekingWeight}`);
   }
-  return {
-    state: {
-      networks: { generator, discriminator },
-      optimizers: { generator: generatorOptimizer, discriminator: discriminatorOptimizer },
-      extras: {},
-    },
-    step: ({ samples, code }, { key }) =>
-      tidy(() => {
-        const size = samples.shape[0];
-        const latents1 = drawLatents(key.split("latents-1"), size, generator.latentSize);
-        const latents2 = drawLatents(key.split("latents-2"), size, generator.latentSize);
-        const latents = concat([latents1, latents2], 0);
-        const pass = { mode: "training", key: key.split("dropout") } as const;
-        const condition: ClassCondition = code === undefined ? {} : { code };
-        const doubled: ClassCondition = code === undefined ? {} : { code: concat([code, code], 0) };
-        const generate = () => generator.generate(latents, doubled, pass);
-        const halvesOf = (images: ImageBatch) => split<Tensor4D>(images, 2, 0).map((half) => asImageBatch(half));
-        const judge = (images: ImageBatch) => discriminator.judge(images, condition, pass).logits;
+  return createPairObjective(options, ({ samples, code }: ConditionalBatch<ImageBatch>, { key }) => {
+    const size = samples.shape[0];
+    const latents1 = drawLatents(key.split("latents-1"), size, generator.latentSize);
+    const latents2 = drawLatents(key.split("latents-2"), size, generator.latentSize);
+    const latents = concat([latents1, latents2], 0);
+    const pass = { mode: "training", key: key.split("dropout") } as const;
+    const condition: ClassCondition = code === undefined ? {} : { code };
+    const doubled: ClassCondition = code === undefined ? {} : { code: concat([code, code], 0) };
+    const generate = () => generator.generate(latents, doubled, pass);
+    const halvesOf = (images: ImageBatch) => split<Tensor4D>(images, 2, 0).map((half) => asImageBatch(half));
+    const judge = (images: ImageBatch) => discriminator.judge(images, condition, pass).logits;
 
-        const images = halvesOf(keepingStatistics(generator, generate));
-        const discriminatorStep = computeGradients(discriminator, () => {
-          const real = mul(2, nonSaturatingLoss.discriminatorReal(judge(samples))) as Scalar;
-          const fakes = images.map((half) => nonSaturatingLoss.discriminatorFake(judge(half)));
-          return totalOf("discriminator", [
-            { name: "real", weight: 1, value: real },
-            { name: "fake", weight: 1, value: add(fakes[0]!, fakes[1]!) as Scalar },
-          ]);
-        });
-        discriminatorOptimizer.applyGradients(discriminator.parameters, discriminatorStep.gradients);
-        dispose([...discriminatorStep.gradients.values(), ...images]);
+    const images = halvesOf(keepingStatistics(generator, generate));
+    const discriminatorReport = updateNetwork(discriminator, discriminatorOptimizer, () => {
+      const real = mul(2, nonSaturatingLoss.discriminatorReal(judge(samples))) as Scalar;
+      const fakes = images.map((half) => nonSaturatingLoss.discriminatorFake(judge(half)));
+      return totalOf("discriminator", [
+        { name: "real", weight: 1, value: real },
+        { name: "fake", weight: 1, value: add(fakes[0]!, fakes[1]!) as Scalar },
+      ]);
+    });
+    dispose(images);
 
-        const generatorStep = computeGradients(generator, () => {
-          const [first, second] = halvesOf(generate());
-          const adversarial = [first!, second!].map((half) => nonSaturatingLoss.generator(judge(half)));
-          const distance = modeSeekingLoss(first!, second!, latents1, latents2);
-          return totalOf("generator", [
-            { name: "adversarial", weight: 1, value: add(adversarial[0]!, adversarial[1]!) as Scalar },
-            { name: "mode-seeking", weight: modeSeekingWeight, value: distance },
-          ]);
-        });
-        generatorOptimizer.applyGradients(generator.parameters, generatorStep.gradients);
-        return { ...discriminatorStep.report, ...generatorStep.report } as Record<string, Scalar>;
-      }),
-    dispose: () => {
-      generatorOptimizer.dispose();
-      discriminatorOptimizer.dispose();
-    },
-  };
+    const generatorReport = updateNetwork(generator, generatorOptimizer, () => {
+      const [first, second] = halvesOf(generate());
+      const adversarial = [first!, second!].map((half) => nonSaturatingLoss.generator(judge(half)));
+      const distance = modeSeekingLoss(first!, second!, latents1, latents2);
+      return totalOf("generator", [
+        { name: "adversarial", weight: 1, value: add(adversarial[0]!, adversarial[1]!) as Scalar },
+        { name: "mode-seeking", weight: modeSeekingWeight, value: distance },
+      ]);
+    });
+    return { ...discriminatorReport, ...generatorReport };
+  });
 }
 
 /** Runs a network and puts its running statistics back: the same pass follows under the gradient, which moves them. */

@@ -6,24 +6,18 @@ import {
   type ImageBatch,
 } from "@divgen/core-tensors";
 import { l1Loss, nonSaturatingLoss } from "@divgen/losses";
-import { dispose, keep, type Scalar, type Tensor, tidy } from "@tensorflow/tfjs-core";
-import { type ComputedGradients, computeGradients } from "./gradients.ts";
-import type { LearningRateSchedule } from "./learning-rate-schedules.ts";
+import { keep, type Tensor } from "@tensorflow/tfjs-core";
+import { createPairObjective, followSchedule, type ScheduledPair } from "./adversarial-pair.ts";
 import type { Objective } from "./objective.ts";
-import type { Optimizer } from "./optimizer.ts";
 import type { PairedBatch, TranslationCondition } from "./paired-translation.ts";
+import { updateNetwork } from "./update-network.ts";
 import { totalOf } from "./weighted-losses.ts";
 
 /** What pix2pix trains, and how. */
-export interface ClassicTranslationOptions {
+export interface ClassicTranslationOptions
+  extends ScheduledPair<Generator<TranslationCondition>, Discriminator<TranslationCondition>> {
   /** Its noise is dropout: the pass has a key. Latents, where it has any, are drawn. */
   readonly generator: Generator<TranslationCondition>;
-  readonly discriminator: Discriminator<TranslationCondition>;
-  readonly generatorOptimizer: Optimizer;
-  readonly discriminatorOptimizer: Optimizer;
-  /** Step size at factor 1. */
-  readonly learningRate: number;
-  readonly learningRateSchedule: LearningRateSchedule;
   /** Factor of the L1 distance to the target; 100 in the paper. */
   readonly reconstructionWeight: number;
 }
@@ -43,55 +37,28 @@ export interface ClassicTranslationOptions {
  */
 export function createClassicTranslation(options: ClassicTranslationOptions): Objective<PairedBatch> {
   const { generator, discriminator, generatorOptimizer, discriminatorOptimizer, reconstructionWeight } = options;
-  return {
-    state: {
-      networks: { generator, discriminator },
-      optimizers: { generator: generatorOptimizer, discriminator: discriminatorOptimizer },
-      extras: {},
-    },
-    step: (batch, { epoch, key }) => {
-      const learningRate = options.learningRate * options.learningRateSchedule(epoch);
-      generatorOptimizer.learningRate = learningRate;
-      discriminatorOptimizer.learningRate = learningRate;
-      return tidy(() => {
-        const latents = drawLatents(key.split("latents"), batch.input.shape[0], generator.latentSize);
-        const pass: ForwardPass = { mode: "training", key: key.split("dropout") };
-        const judge = (images: ImageBatch): readonly Tensor[] => discriminator.judge(images, batch, pass).logits;
-        const images = keep(generator.generate(latents, batch, pass));
+  return createPairObjective(options, (batch: PairedBatch, { epoch, key }) => {
+    followSchedule(options, epoch);
+    const latents = drawLatents(key.split("latents"), batch.input.shape[0], generator.latentSize);
+    const pass: ForwardPass = { mode: "training", key: key.split("dropout") };
+    const judge = (images: ImageBatch): readonly Tensor[] => discriminator.judge(images, batch, pass).logits;
+    const images = keep(generator.generate(latents, batch, pass));
 
-        const discriminatorStep = computeGradients(discriminator, () =>
-          totalOf("discriminator", [
-            { name: "fake", weight: 0.5, value: nonSaturatingLoss.discriminatorFake(judge(images)) },
-            { name: "real", weight: 0.5, value: nonSaturatingLoss.discriminatorReal(judge(batch.target)) },
-          ]),
-        );
-        apply(discriminatorOptimizer, discriminator, discriminatorStep);
-        images.dispose();
+    const discriminatorReport = updateNetwork(discriminator, discriminatorOptimizer, () =>
+      totalOf("discriminator", [
+        { name: "fake", weight: 0.5, value: nonSaturatingLoss.discriminatorFake(judge(images)) },
+        { name: "real", weight: 0.5, value: nonSaturatingLoss.discriminatorReal(judge(batch.target)) },
+      ]),
+    );
+    images.dispose();
 
-        const generatorStep = computeGradients(generator, () => {
-          const own = generator.generate(latents, batch, pass);
-          return totalOf("generator", [
-            { name: "adversarial", weight: 1, value: nonSaturatingLoss.generator(judge(own)) },
-            { name: "reconstruction", weight: reconstructionWeight, value: l1Loss(own, batch.target) },
-          ]);
-        });
-        apply(generatorOptimizer, generator, generatorStep);
-        return { ...generatorStep.report, ...discriminatorStep.report } as Record<string, Scalar>;
-      });
-    },
-    dispose: () => {
-      generatorOptimizer.dispose();
-      discriminatorOptimizer.dispose();
-    },
-  };
-}
-
-/** Moves a network's parameters, and frees the gradients. */
-function apply(
-  optimizer: Optimizer,
-  { parameters }: Pick<Generator<TranslationCondition>, "parameters">,
-  { gradients }: ComputedGradients,
-): void {
-  optimizer.applyGradients(parameters, gradients);
-  dispose([...gradients.values()]);
+    const generatorReport = updateNetwork(generator, generatorOptimizer, () => {
+      const own = generator.generate(latents, batch, pass);
+      return totalOf("generator", [
+        { name: "adversarial", weight: 1, value: nonSaturatingLoss.generator(judge(own)) },
+        { name: "reconstruction", weight: reconstructionWeight, value: l1Loss(own, batch.target) },
+      ]);
+    });
+    return { ...generatorReport, ...discriminatorReport };
+  });
 }

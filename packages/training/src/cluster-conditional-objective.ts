@@ -6,9 +6,9 @@ import {
   type Generator,
 } from "@divgen/core-tensors";
 import { type AdversarialLoss, r1Penalty } from "@divgen/losses";
-import { addN, concat, mul, type Scalar, slice, type Tensor, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
+import { addN, concat, mul, type Scalar, slice, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
+import { type AdversarialPair, createPairObjective } from "./adversarial-pair.ts";
 import type { Objective } from "./objective.ts";
-import type { Optimizer } from "./optimizer.ts";
 import { updateNetwork } from "./update-network.ts";
 
 /** Real samples. */
@@ -24,11 +24,8 @@ export interface ConditionalBatch<Sample extends Tensor> extends SampleBatch<Sam
 }
 
 /** What is trained, and how. */
-export interface ClusterConditionalOptions<Sample extends Tensor> {
-  readonly generator: Generator<ClassCondition, Sample>;
-  readonly discriminator: Discriminator<ClassCondition, Sample>;
-  readonly generatorOptimizer: Optimizer;
-  readonly discriminatorOptimizer: Optimizer;
+export interface ClusterConditionalOptions<Sample extends Tensor>
+  extends AdversarialPair<Generator<ClassCondition, Sample>, Discriminator<ClassCondition, Sample>> {
   /** `nonSaturatingLoss` in the release. */
   readonly adversarialLoss: AdversarialLoss;
   /**
@@ -62,49 +59,37 @@ export function createClusterConditionalObjective<Sample extends Tensor>(
 ): Objective<ConditionalBatch<Sample>> {
   const { generator, discriminator, generatorOptimizer, discriminatorOptimizer, adversarialLoss, r1Weight } = options;
   if (!(r1Weight >= 0)) throw new RangeError(`r1Weight: expected a number >= 0, got ${r1Weight}`);
-  return {
-    state: {
-      networks: { generator, discriminator },
-      optimizers: { generator: generatorOptimizer, discriminator: discriminatorOptimizer },
-      extras: {},
-    },
-    step: (batch, { key }) =>
-      tidy(() => {
-        const { samples } = batch;
-        const condition: ClassCondition = batch.code === undefined ? {} : { code: batch.code };
-        const latents = drawLatents(key.split("latents"), samples.shape[0]!, generator.latentSize);
-        const generatorPass = { mode: TRAINING, key: key.split("generator") } as const;
-        const discriminatorPass = { mode: TRAINING, key: key.split("discriminator") } as const;
+  return createPairObjective(options, (batch: ConditionalBatch<Sample>, { key }) => {
+    const { samples } = batch;
+    const condition: ClassCondition = batch.code === undefined ? {} : { code: batch.code };
+    const latents = drawLatents(key.split("latents"), samples.shape[0]!, generator.latentSize);
+    const generatorPass = { mode: TRAINING, key: key.split("generator") } as const;
+    const discriminatorPass = { mode: TRAINING, key: key.split("discriminator") } as const;
 
-        const fakes = generator.generate(latents, condition, generatorPass);
-        const discriminatorReport = updateNetwork(discriminator, discriminatorOptimizer, () => {
-          const { realLogits, fakeLogits } = judgeBoth(discriminator, samples, fakes, condition, discriminatorPass);
-          const real = adversarialLoss.discriminatorReal(realLogits);
-          const fake = adversarialLoss.discriminatorFake(fakeLogits);
-          const report: Record<string, Scalar> = { "discriminator/real": real, "discriminator/fake": fake };
-          if (r1Weight === 0) return { total: addN([real, fake]) as Scalar, report };
-          const judge = (x: Sample) => discriminator.judge(x, condition, discriminatorPass).logits;
-          const r1 = r1Penalty(judge, samples);
-          return {
-            total: addN([real, fake, mul(r1Weight, r1)]) as Scalar,
-            report: { ...report, "discriminator/r1": r1 },
-          };
-        });
-        fakes.dispose();
+    const fakes = generator.generate(latents, condition, generatorPass);
+    const discriminatorReport = updateNetwork(discriminator, discriminatorOptimizer, () => {
+      const { realLogits, fakeLogits } = judgeBoth(discriminator, samples, fakes, condition, discriminatorPass);
+      const real = adversarialLoss.discriminatorReal(realLogits);
+      const fake = adversarialLoss.discriminatorFake(fakeLogits);
+      const report: Record<string, Scalar> = { "discriminator/real": real, "discriminator/fake": fake };
+      if (r1Weight === 0) return { total: addN([real, fake]) as Scalar, report };
+      const judge = (x: Sample) => discriminator.judge(x, condition, discriminatorPass).logits;
+      const r1 = r1Penalty(judge, samples);
+      return {
+        total: addN([real, fake, mul(r1Weight, r1)]) as Scalar,
+        report: { ...report, "discriminator/r1": r1 },
+      };
+    });
+    fakes.dispose();
 
-        const generatorReport = updateNetwork(generator, generatorOptimizer, () => {
-          const images = generator.generate(latents, condition, generatorPass);
-          const { logits } = discriminator.judge(images, condition, discriminatorPass);
-          const adversarial = adversarialLoss.generator(logits);
-          return { total: adversarial, report: { "generator/adversarial": adversarial } };
-        });
-        return { ...discriminatorReport, ...generatorReport } as Record<string, Scalar>;
-      }),
-    dispose: () => {
-      generatorOptimizer.dispose();
-      discriminatorOptimizer.dispose();
-    },
-  };
+    const generatorReport = updateNetwork(generator, generatorOptimizer, () => {
+      const images = generator.generate(latents, condition, generatorPass);
+      const { logits } = discriminator.judge(images, condition, discriminatorPass);
+      const adversarial = adversarialLoss.generator(logits);
+      return { total: adversarial, report: { "generator/adversarial": adversarial } };
+    });
+    return { ...discriminatorReport, ...generatorReport };
+  });
 }
 
 /** Scores of real and generated samples: one pass for both unless the network mixes the samples of a batch. */

@@ -2,9 +2,10 @@ import { bernoulliNllLoss, gaussianKlLoss, gaussianNllLoss, monteCarloKlLoss } f
 import { reparameterize, type VariationalAutoencoder } from "@divgen/models-vae";
 import type { RandomKey } from "@divgen/random";
 import { add, fill, type Scalar, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
-import { type ComputedLoss, computeGradients } from "./gradients.ts";
+import type { ComputedLoss } from "./gradients.ts";
 import type { Objective } from "./objective.ts";
 import type { Optimizer } from "./optimizer.ts";
+import { updateNetwork } from "./update-network.ts";
 
 /** p(x | z), with the decoder's output as logits or as means. */
 export type Likelihood =
@@ -73,16 +74,14 @@ export function createElboObjective({
 }: ElboOptions & { readonly network: VariationalAutoencoder; readonly optimizer: Optimizer }): Objective<VaeBatch> {
   return {
     state: { networks: { vae: network }, optimizers: { vae: optimizer }, extras: {} },
-    step: ({ pixels }, { key }) => {
-      const { gradients, report } = computeGradients(network, () => {
-        const { total, report } = negativeElbo(network, pixels, key, elbo, "training");
-        const named = Object.entries(report).map(([name, value]) => [`vae/${name}`, value] as const);
-        return { total, report: Object.fromEntries(named) };
-      });
-      tidy(() => optimizer.applyGradients(network.parameters, gradients));
-      for (const gradient of gradients.values()) gradient.dispose();
-      return report;
-    },
+    step: ({ pixels }, { key }) =>
+      tidy(() =>
+        updateNetwork(network, optimizer, () => {
+          const { total, report } = negativeElbo(network, pixels, key, elbo, "training");
+          const named = Object.entries(report).map(([name, value]) => [`vae/${name}`, value] as const);
+          return { total, report: Object.fromEntries(named) };
+        }),
+      ),
     dispose: () => optimizer.dispose(),
   };
 }

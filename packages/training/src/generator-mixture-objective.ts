@@ -1,7 +1,8 @@
 import { type ClassCondition, drawLatents, type Generator, type Latents, oneHotCodes } from "@divgen/core-tensors";
 import type { TrunkHeads } from "@divgen/layers";
 import { type AdversarialLoss, softmaxCrossEntropyLoss } from "@divgen/losses";
-import { add, addN, mul, type Scalar, type Tensor, tensor1d, tidy, tile } from "@tensorflow/tfjs-core";
+import { add, addN, mul, type Scalar, type Tensor, tensor1d, tile } from "@tensorflow/tfjs-core";
+import { createPairObjective } from "./adversarial-pair.ts";
 import type { SampleBatch } from "./cluster-conditional-objective.ts";
 import type { Objective } from "./objective.ts";
 import type { Optimizer } from "./optimizer.ts";
@@ -60,57 +61,46 @@ export function createGeneratorMixtureObjective<Sample extends Tensor>(
   const makers = Int32Array.from({ length: generatorCount * samplesPerGenerator }, (_, row) =>
     Math.floor(row / samplesPerGenerator),
   );
-  return {
-    state: {
-      networks: { generator: generators, discriminator },
-      optimizers: { generator: generatorOptimizer, discriminator: discriminatorOptimizer },
-      extras: {},
-    },
-    step: ({ samples }, { key }) =>
-      tidy(() => {
-        const drawn = drawLatents(key.split("latents"), samplesPerGenerator, generators.latentSize);
-        const latents: Latents = tile(drawn, [generatorCount, 1]);
-        const condition: ClassCondition = { code: oneHotCodes(makers, generatorCount) };
-        const ids = tensor1d(makers, "int32");
-        const generatorPass = { mode: "training", key: key.split("generator") } as const;
-        const discriminatorPass = { mode: "training", key: key.split("discriminator") } as const;
-        // Real and generated samples apart: they may differ in number, and a batch norm must not mix them.
-        const judge = (judged: Sample) => {
-          const { outputs } = discriminator.read(judged, discriminatorPass);
-          return { logits: [outputs.score], guesses: outputs.generator };
-        };
+  const pair = { generator: generators, discriminator, generatorOptimizer, discriminatorOptimizer };
+  return createPairObjective(pair, ({ samples }: SampleBatch<Sample>, { key }) => {
+    const drawn = drawLatents(key.split("latents"), samplesPerGenerator, generators.latentSize);
+    const latents: Latents = tile(drawn, [generatorCount, 1]);
+    const condition: ClassCondition = { code: oneHotCodes(makers, generatorCount) };
+    const ids = tensor1d(makers, "int32");
+    const generatorPass = { mode: "training", key: key.split("generator") } as const;
+    const discriminatorPass = { mode: "training", key: key.split("discriminator") } as const;
+    // Real and generated samples apart: they may differ in number, and a batch norm must not mix them.
+    const judge = (judged: Sample) => {
+      const { outputs } = discriminator.read(judged, discriminatorPass);
+      return { logits: [outputs.score], guesses: outputs.generator };
+    };
 
-        const fakes = generators.generate(latents, condition, generatorPass);
-        const discriminatorReport = updateNetwork(discriminator, discriminatorOptimizer, () => {
-          const real = adversarialLoss.discriminatorReal(judge(samples).logits);
-          const { logits, guesses } = judge(fakes);
-          const fake = adversarialLoss.discriminatorFake(logits);
-          const classification = softmaxCrossEntropyLoss(guesses, ids);
-          return {
-            total: addN([real, fake, classification]) as Scalar,
-            report: {
-              "discriminator/real": real,
-              "discriminator/fake": fake,
-              "discriminator/generator-classification": classification,
-            },
-          };
-        });
-        fakes.dispose();
+    const fakes = generators.generate(latents, condition, generatorPass);
+    const discriminatorReport = updateNetwork(discriminator, discriminatorOptimizer, () => {
+      const real = adversarialLoss.discriminatorReal(judge(samples).logits);
+      const { logits, guesses } = judge(fakes);
+      const fake = adversarialLoss.discriminatorFake(logits);
+      const classification = softmaxCrossEntropyLoss(guesses, ids);
+      return {
+        total: addN([real, fake, classification]) as Scalar,
+        report: {
+          "discriminator/real": real,
+          "discriminator/fake": fake,
+          "discriminator/generator-classification": classification,
+        },
+      };
+    });
+    fakes.dispose();
 
-        const generatorReport = updateNetwork(generators, generatorOptimizer, () => {
-          const { logits, guesses } = judge(generators.generate(latents, condition, generatorPass));
-          const adversarial = adversarialLoss.generator(logits);
-          const classification = softmaxCrossEntropyLoss(guesses, ids);
-          return {
-            total: add(adversarial, mul(classificationWeight, classification)) as Scalar,
-            report: { "generator/adversarial": adversarial, "generator/classification": classification },
-          };
-        });
-        return { ...discriminatorReport, ...generatorReport } as Record<string, Scalar>;
-      }),
-    dispose: () => {
-      generatorOptimizer.dispose();
-      discriminatorOptimizer.dispose();
-    },
-  };
+    const generatorReport = updateNetwork(generators, generatorOptimizer, () => {
+      const { logits, guesses } = judge(generators.generate(latents, condition, generatorPass));
+      const adversarial = adversarialLoss.generator(logits);
+      const classification = softmaxCrossEntropyLoss(guesses, ids);
+      return {
+        total: add(adversarial, mul(classificationWeight, classification)) as Scalar,
+        report: { "generator/adversarial": adversarial, "generator/classification": classification },
+      };
+    });
+    return { ...discriminatorReport, ...generatorReport };
+  });
 }

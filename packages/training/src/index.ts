@@ -13,6 +13,7 @@ export {
   createClusterConditionalObjective,
   type SampleBatch,
 } from "./cluster-conditional-objective.ts";
+export type { ClusterView, ReclusteringObjective } from "./cluster-conditions.ts";
 export type { PartitionOptions, ReclusteringRecord } from "./cluster-partition.ts";
 export {
   type ClusterSamplingOptions,
@@ -98,8 +99,6 @@ export {
 } from "./with-online-clustering.ts";
 export { withRandomLabels } from "./with-random-labels.ts";
 export {
-  type ClusterView,
-  type ReclusteringObjective,
   type ReclusteringOptions,
   withReclustering,
 } from "./with-reclustering.ts";

@@ -1,11 +1,11 @@
 import type { FeatureExtractor, Generator, ImageBatch, LayoutCondition } from "@divgen/core-tensors";
 import { bestOfKContentLoss, contentLoss } from "@divgen/losses";
-import { dispose, type Scalar, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
-import { computeGradients } from "./gradients.ts";
+import { type Scalar, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
 import type { LearningRateSchedule } from "./learning-rate-schedules.ts";
 import type { Objective } from "./objective.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { type LayoutBatch, passWithSegmentNoise, type SegmentDiversityOptions } from "./segment-noise-passes.ts";
+import { updateNetwork } from "./update-network.ts";
 import { totalOf, type WeightedLoss } from "./weighted-losses.ts";
 
 /** How near generated images are to the photographs. */
@@ -85,12 +85,10 @@ export function createLayoutSynthesis(options: LayoutSynthesisOptions): Objectiv
     step: (batch, { epoch, key }) => {
       optimizer.learningRate = options.learningRate * options.learningRateSchedule(epoch);
       return tidy(() => {
-        const { gradients, report } = computeGradients(generator, () => {
+        const report = updateNetwork(generator, optimizer, () => {
           const { images, losses } = passWithSegmentNoise(generator, batch, diversity, key);
           return totalOf("generator", [content(images, batch), ...losses]);
         });
-        optimizer.applyGradients(generator.parameters, gradients);
-        dispose([...gradients.values()]);
         return report as Record<string, Scalar>;
       });
     },

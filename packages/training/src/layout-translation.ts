@@ -1,24 +1,19 @@
 import type { Discriminator, ForwardPass, Generator, ImageBatch, LayoutCondition } from "@divgen/core-tensors";
 import { l1Loss, nonSaturatingLoss } from "@divgen/losses";
-import { dispose, keep, type Scalar, tidy } from "@tensorflow/tfjs-core";
-import { computeGradients } from "./gradients.ts";
-import type { LearningRateSchedule } from "./learning-rate-schedules.ts";
+import { keep } from "@tensorflow/tfjs-core";
+import { createPairObjective, followSchedule, type ScheduledPair } from "./adversarial-pair.ts";
 import type { Objective } from "./objective.ts";
-import type { Optimizer } from "./optimizer.ts";
 import { type LayoutBatch, passWithSegmentNoise, type SegmentDiversityOptions } from "./segment-noise-passes.ts";
+import { updateNetwork } from "./update-network.ts";
 import { totalOf } from "./weighted-losses.ts";
 
 /** What layout translation trains, and how. */
-export interface LayoutTranslationOptions {
+export interface LayoutTranslationOptions
+  extends ScheduledPair<Generator<LayoutCondition>, Discriminator<{ readonly input: ImageBatch }>> {
   /** Its latents are one noise number a class. */
   readonly generator: Generator<LayoutCondition>;
   /** Sees the layout in colours. */
   readonly discriminator: Discriminator<{ readonly input: ImageBatch }>;
-  readonly generatorOptimizer: Optimizer;
-  readonly discriminatorOptimizer: Optimizer;
-  /** Step size at factor 1. */
-  readonly learningRate: number;
-  readonly learningRateSchedule: LearningRateSchedule;
   /** alpha, factor of the L1 distance to the photograph; 100 in pix2pix. */
   readonly reconstructionWeight: number;
   /** Absent for the base network: one pass, no diversity term. */
@@ -40,48 +35,30 @@ export interface LayoutTranslationOptions {
  */
 export function createLayoutTranslation(options: LayoutTranslationOptions): Objective<LayoutBatch> {
   const { generator, discriminator, generatorOptimizer, discriminatorOptimizer, diversity } = options;
-  return {
-    state: {
-      networks: { generator, discriminator },
-      optimizers: { generator: generatorOptimizer, discriminator: discriminatorOptimizer },
-      extras: {},
-    },
-    step: (batch, { epoch, key }) => {
-      const learningRate = options.learningRate * options.learningRateSchedule(epoch);
-      generatorOptimizer.learningRate = learningRate;
-      discriminatorOptimizer.learningRate = learningRate;
-      const pass: ForwardPass = { mode: "training", key: key.split("discriminator") };
-      return tidy(() => {
-        let images: ImageBatch | undefined;
-        const generatorStep = computeGradients(generator, () => {
-          const passes = passWithSegmentNoise(generator, batch, diversity, key);
-          images = keep(passes.images);
-          const { logits } = discriminator.judge(images, batch, pass);
-          return totalOf("generator", [
-            { name: "adversarial", weight: 1, value: nonSaturatingLoss.generator(logits) },
-            { name: "reconstruction", weight: options.reconstructionWeight, value: l1Loss(images, batch.target) },
-            ...passes.losses,
-          ]);
-        });
-        generatorOptimizer.applyGradients(generator.parameters, generatorStep.gradients);
-        dispose([...generatorStep.gradients.values()]);
+  return createPairObjective(options, (batch: LayoutBatch, { epoch, key }) => {
+    followSchedule(options, epoch);
+    const pass: ForwardPass = { mode: "training", key: key.split("discriminator") };
+    let images: ImageBatch | undefined;
+    const generatorReport = updateNetwork(generator, generatorOptimizer, () => {
+      const passes = passWithSegmentNoise(generator, batch, diversity, key);
+      images = keep(passes.images);
+      const { logits } = discriminator.judge(images, batch, pass);
+      return totalOf("generator", [
+        { name: "adversarial", weight: 1, value: nonSaturatingLoss.generator(logits) },
+        { name: "reconstruction", weight: options.reconstructionWeight, value: l1Loss(images, batch.target) },
+        ...passes.losses,
+      ]);
+    });
 
-        const discriminatorStep = computeGradients(discriminator, () => {
-          const fake = discriminator.judge(images!, batch, pass).logits;
-          const real = discriminator.judge(batch.target, batch, pass).logits;
-          return totalOf("discriminator", [
-            { name: "fake", weight: 0.5, value: nonSaturatingLoss.discriminatorFake(fake) },
-            { name: "real", weight: 0.5, value: nonSaturatingLoss.discriminatorReal(real) },
-          ]);
-        });
-        discriminatorOptimizer.applyGradients(discriminator.parameters, discriminatorStep.gradients);
-        images!.dispose();
-        return { ...generatorStep.report, ...discriminatorStep.report } as Record<string, Scalar>;
-      });
-    },
-    dispose: () => {
-      generatorOptimizer.dispose();
-      discriminatorOptimizer.dispose();
-    },
-  };
+    const discriminatorReport = updateNetwork(discriminator, discriminatorOptimizer, () => {
+      const fake = discriminator.judge(images!, batch, pass).logits;
+      const real = discriminator.judge(batch.target, batch, pass).logits;
+      return totalOf("discriminator", [
+        { name: "fake", weight: 0.5, value: nonSaturatingLoss.discriminatorFake(fake) },
+        { name: "real", weight: 0.5, value: nonSaturatingLoss.discriminatorReal(real) },
+      ]);
+    });
+    images!.dispose();
+    return { ...generatorReport, ...discriminatorReport };
+  });
 }

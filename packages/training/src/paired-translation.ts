@@ -8,21 +8,10 @@ import {
   type Latents,
 } from "@divgen/core-tensors";
 import { l1Loss, leastSquaresLoss } from "@divgen/losses";
-import {
-  concat,
-  dispose,
-  keep,
-  mul,
-  type Scalar,
-  slice,
-  type Tensor,
-  type Tensor2D,
-  tidy,
-} from "@tensorflow/tfjs-core";
-import { computeGradients } from "./gradients.ts";
-import type { LearningRateSchedule } from "./learning-rate-schedules.ts";
+import { concat, keep, mul, type Scalar, slice, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
+import { createPairObjective, followSchedule, type ScheduledPair } from "./adversarial-pair.ts";
 import type { Objective } from "./objective.ts";
-import type { Optimizer } from "./optimizer.ts";
+import { updateNetwork } from "./update-network.ts";
 import { totalOf, type WeightedLoss } from "./weighted-losses.ts";
 
 /** What the networks of paired translation are conditioned on. */
@@ -64,14 +53,8 @@ export interface GeneratorTerm {
 }
 
 /** What paired translation trains, and how. */
-export interface PairedTranslationOptions {
-  readonly generator: Generator<TranslationCondition>;
-  readonly discriminator: Discriminator<TranslationCondition>;
-  readonly generatorOptimizer: Optimizer;
-  readonly discriminatorOptimizer: Optimizer;
-  /** Step size at factor 1. */
-  readonly learningRate: number;
-  readonly learningRateSchedule: LearningRateSchedule;
+export interface PairedTranslationOptions
+  extends ScheduledPair<Generator<TranslationCondition>, Discriminator<TranslationCondition>> {
   /** Factor of the L1 distance between the first image and the target ("lambda_L1", 10 in MSGAN and BicycleGAN). */
   readonly reconstructionWeight: number;
   /** What a method adds: mode seeking, cluster distances, ... */
@@ -97,59 +80,46 @@ const TRAINING = "training";
  */
 export function createPairedTranslation(options: PairedTranslationOptions): Objective<PairedBatch> {
   const { generator, discriminator, generatorOptimizer, discriminatorOptimizer } = options;
+  const objective = createPairObjective(options, (batch: PairedBatch, { epoch, key }) => {
+    followSchedule(options, epoch);
+    const size = batch.input.shape[0];
+    const latents1 = drawLatents(key.split("latents-1"), size, generator.latentSize);
+    const latents2 = drawLatents(key.split("latents-2"), size, generator.latentSize);
+    const pass: ForwardPass = { mode: TRAINING, key: key.split("dropout") };
+    const doubled = repeatCondition(batch, 2);
+    let images: ImageBatch | undefined;
+
+    const generatorReport = updateNetwork(generator, generatorOptimizer, () => {
+      images = keep(generator.generate(concat([latents1, latents2], 0), doubled, pass));
+      const { logits, features } = discriminator.judge(images, doubled, pass);
+      const images1 = asImageBatch(slice(images, [0, 0, 0, 0], batch.target.shape));
+      const images2 = asImageBatch(slice(images, [size, 0, 0, 0], batch.target.shape));
+      const outputs: TranslationOutputs = { images1, images2, images, latents1, latents2, features, batch };
+      // One mean over both halves, doubled, is the sum of their two means.
+      const adversarial = mul(2, leastSquaresLoss.generator(logits)) as Scalar;
+      const reconstruction = l1Loss(images1, batch.target);
+      return totalOf("generator", [
+        { name: "adversarial", weight: 1, value: adversarial },
+        { name: "reconstruction", weight: options.reconstructionWeight, value: reconstruction },
+        ...options.terms.flatMap((term) => term.compute(outputs, epoch)),
+      ]);
+    });
+
+    const discriminatorReport = updateNetwork(discriminator, discriminatorOptimizer, () => {
+      const { realLogits, fakeLogits } = judgeBoth(discriminator, images!, batch, pass);
+      return totalOf("discriminator", [
+        { name: "fake", weight: 1, value: mul(2, leastSquaresLoss.discriminatorFake(fakeLogits)) as Scalar },
+        { name: "real", weight: 1, value: mul(2, leastSquaresLoss.discriminatorReal(realLogits)) as Scalar },
+      ]);
+    });
+    images!.dispose();
+
+    return { ...generatorReport, ...discriminatorReport };
+  });
   return {
-    state: {
-      networks: { generator, discriminator },
-      optimizers: { generator: generatorOptimizer, discriminator: discriminatorOptimizer },
-      extras: {},
-    },
-    step: (batch, { epoch, key }) => {
-      const factor = options.learningRateSchedule(epoch);
-      generatorOptimizer.learningRate = options.learningRate * factor;
-      discriminatorOptimizer.learningRate = options.learningRate * factor;
-
-      const size = batch.input.shape[0];
-      return tidy(() => {
-        const latents1 = drawLatents(key.split("latents-1"), size, generator.latentSize);
-        const latents2 = drawLatents(key.split("latents-2"), size, generator.latentSize);
-        const pass: ForwardPass = { mode: TRAINING, key: key.split("dropout") };
-        const doubled = repeatCondition(batch, 2);
-        let images: ImageBatch | undefined;
-
-        const generatorStep = computeGradients(generator, () => {
-          images = keep(generator.generate(concat([latents1, latents2], 0), doubled, pass));
-          const { logits, features } = discriminator.judge(images, doubled, pass);
-          const images1 = asImageBatch(slice(images, [0, 0, 0, 0], batch.target.shape));
-          const images2 = asImageBatch(slice(images, [size, 0, 0, 0], batch.target.shape));
-          const outputs: TranslationOutputs = { images1, images2, images, latents1, latents2, features, batch };
-          // One mean over both halves, doubled, is the sum of their two means.
-          const adversarial = mul(2, leastSquaresLoss.generator(logits)) as Scalar;
-          const reconstruction = l1Loss(images1, batch.target);
-          return totalOf("generator", [
-            { name: "adversarial", weight: 1, value: adversarial },
-            { name: "reconstruction", weight: options.reconstructionWeight, value: reconstruction },
-            ...options.terms.flatMap((term) => term.compute(outputs, epoch)),
-          ]);
-        });
-        generatorOptimizer.applyGradients(generator.parameters, generatorStep.gradients);
-        dispose([...generatorStep.gradients.values()]);
-
-        const discriminatorStep = computeGradients(discriminator, () => {
-          const { realLogits, fakeLogits } = judgeBoth(discriminator, images!, batch, pass);
-          return totalOf("discriminator", [
-            { name: "fake", weight: 1, value: mul(2, leastSquaresLoss.discriminatorFake(fakeLogits)) as Scalar },
-            { name: "real", weight: 1, value: mul(2, leastSquaresLoss.discriminatorReal(realLogits)) as Scalar },
-          ]);
-        });
-        discriminatorOptimizer.applyGradients(discriminator.parameters, discriminatorStep.gradients);
-        images!.dispose();
-
-        return { ...generatorStep.report, ...discriminatorStep.report } as Record<string, Scalar>;
-      });
-    },
+    ...objective,
     dispose: () => {
-      generatorOptimizer.dispose();
-      discriminatorOptimizer.dispose();
+      objective.dispose();
       for (const term of options.terms) term.dispose();
     },
   };

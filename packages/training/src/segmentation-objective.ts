@@ -1,10 +1,10 @@
 import type { ForwardPass, ImageBatch, Network } from "@divgen/core-tensors";
 import { pixelCrossEntropy } from "@divgen/losses";
-import { dispose, type Scalar, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
-import { computeGradients } from "./gradients.ts";
+import { type Scalar, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
 import type { LearningRateSchedule } from "./learning-rate-schedules.ts";
 import type { Objective } from "./objective.ts";
 import type { Optimizer } from "./optimizer.ts";
+import { updateNetwork } from "./update-network.ts";
 import { totalOf } from "./weighted-losses.ts";
 
 /** A network that scores the classes of every pixel. */
@@ -42,7 +42,7 @@ export function createSegmentationObjective(options: SegmentationObjectiveOption
     step: ({ target, labels }, { epoch, key }) => {
       optimizer.learningRate = options.learningRate * options.learningRateSchedule(epoch);
       return tidy(() => {
-        const { gradients, report } = computeGradients(network, () => {
+        const report = updateNetwork(network, optimizer, () => {
           const { logits, auxiliaryLogits } = network.segment(target, { mode: "training", key });
           const value = pixelCrossEntropy(logits, labels, classWeights);
           const losses = [{ name: "cross-entropy", weight: 1, value }];
@@ -52,8 +52,6 @@ export function createSegmentationObjective(options: SegmentationObjectiveOption
           }
           return totalOf("segmenter", losses);
         });
-        optimizer.applyGradients(network.parameters, gradients);
-        dispose([...gradients.values()]);
         return report as Record<string, Scalar>;
       });
     },

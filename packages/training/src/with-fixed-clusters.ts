@@ -1,13 +1,10 @@
-import { clusterCounts } from "@divgen/clustering";
 import type { Network } from "@divgen/core-tensors";
-import { type Tensor, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
 import type { ConditionalBatch } from "./cluster-conditional-objective.ts";
-import { type ClusterPartition, partitionAgain, type ReclusteringRecord } from "./cluster-partition.ts";
-import { createNearestCenters, type NearestCenters } from "./nearest-centers.ts";
-import type { ExtraState, Objective, StepContext } from "./objective.ts";
-import { capturePartition, restorePartition } from "./partition-state.ts";
-import { collectSampleRows, featureRows } from "./sample-rows.ts";
-import type { ClusterView, ReclusteringObjective } from "./with-reclustering.ts";
+import { type ReclusteringObjective, withClusterConditions } from "./cluster-conditions.ts";
+import { partitionAgain, type ReclusteringRecord } from "./cluster-partition.ts";
+import type { Objective, StepContext } from "./objective.ts";
+import { collectSampleRows } from "./sample-rows.ts";
 
 /** Features that do not change while the networks train. */
 export interface FixedFeatures<Sample extends Tensor> {
@@ -59,58 +56,18 @@ export function withFixedClusters<Sample extends Tensor>(
       throw new RangeError(`features: expected names of networks that the objective has not, got "${name}"`);
     }
   }
-  let partition: ClusterPartition | null = null;
-  let nearest: NearestCenters | null = null;
-  let history: ReclusteringRecord[] = [];
-
   const compute = (samples: Sample): Tensor => features.compute(samples);
-  const adopt = (found: ClusterPartition): void => {
-    partition = found;
-    nearest?.dispose();
-    nearest = createNearestCenters(found.centers);
-  };
-  const cluster = async (context: StepContext): Promise<void> => {
-    await features.prepare?.(context);
-    const rows = await collectSampleRows(subset(), compute);
-    const options = { clusterCount, restarts, startAtInducedMeans: false, renameAfterOld: false };
-    const found = partitionAgain(rows, null, context.key.split("clusters"), options);
-    adopt(found.partition);
-    const record = { step: context.step, ...found.record };
-    history.push(record);
-    onClustered?.(record);
-  };
-  const extra: ExtraState = {
-    capture: async () => (partition === null ? {} : capturePartition(partition, history)),
-    restore: (saved) => {
-      // Saved before the first step: there was nothing yet.
-      if (Object.keys(saved).length === 0) return;
-      const restored = restorePartition(saved, clusterCount);
-      adopt(restored.partition);
-      history = restored.history;
+  return withClusterConditions(objective, {
+    networks: features.networks,
+    clusterCount,
+    featuresOf: compute,
+    isDue: () => false,
+    cluster: async (context) => {
+      await features.prepare?.(context);
+      const rows = await collectSampleRows(subset(), compute);
+      const options = { clusterCount, restarts, startAtInducedMeans: false, renameAfterOld: false };
+      return partitionAgain(rows, null, context.key.split("clusters"), options);
     },
-  };
-  return {
-    state: {
-      ...objective.state,
-      networks: { ...objective.state.networks, ...features.networks },
-      extras: { ...objective.state.extras, clusters: extra },
-    },
-    get clusters(): ClusterView {
-      if (partition === null) throw new Error("clusters: there are none before the first step");
-      return { masses: clusterCounts(partition.labels, clusterCount), labels: partition.labels, history };
-    },
-    step: async (batch, context) => {
-      if (partition === null) await cluster(context);
-      const code = tidy(() => nearest!.codes(featureRows(batch.samples, compute) as Tensor2D));
-      try {
-        return await objective.step({ ...batch, code }, context);
-      } finally {
-        code.dispose();
-      }
-    },
-    dispose: () => {
-      nearest?.dispose();
-      objective.dispose();
-    },
-  };
+    onClustered,
+  });
 }

@@ -15,8 +15,9 @@ import {
   subset,
 } from "../test/support/clustered-points.ts";
 import type { ConditionalBatch } from "./cluster-conditional-objective.ts";
+import type { ReclusteringObjective } from "./cluster-conditions.ts";
 import type { Objective } from "./objective.ts";
-import { type ReclusteringObjective, type ReclusteringOptions, withReclustering } from "./with-reclustering.ts";
+import { type ReclusteringOptions, withReclustering } from "./with-reclustering.ts";
 
 useReferenceBackend();
 leakCheck();
