@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { DataError } from "@divgen/core-tensors";
 import type { PairedExample } from "@divgen/datasets";
-import type { Output } from "@divgen/experiment";
+import type { Output, RunSampleRequest } from "@divgen/experiment";
 import { readImage, resizeImage, toRgb, writePng } from "@divgen/image-files";
 import { categorical, randomKey } from "@divgen/random";
 import type { Config } from "./config.ts";
@@ -10,13 +10,9 @@ import { drawImages } from "./pictures.ts";
 import { openTrained } from "./run.ts";
 
 /** What `sample` is asked for. */
-export interface SampleRequest {
-  readonly runPath: string;
-  readonly config: Config;
+export interface SampleRequest extends RunSampleRequest<Config> {
   /** Label images; the run's own test inputs if there are none. */
   readonly inputs: readonly string[];
-  readonly outputPath: string;
-  readonly step?: number | undefined;
   /** Cluster of all images; drawn by cluster sizes if absent. */
   readonly cluster?: number | undefined;
   /** Images for each input. */

@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { DataError } from "@divgen/core-tensors";
 import { toPixelImages } from "@divgen/evaluation";
+import type { RunSampleRequest } from "@divgen/experiment";
 import { writePng } from "@divgen/image-files";
 import { randomKey } from "@divgen/random";
 import type { Config } from "./config.ts";
@@ -10,13 +11,9 @@ import { openTrained } from "./run.ts";
 import type { Task } from "./task.ts";
 
 /** What `sample` is asked for. */
-export interface SampleRequest {
-  readonly runPath: string;
-  readonly config: Config;
+export interface SampleRequest extends RunSampleRequest<Config> {
   /** Image files to translate; the run's own test inputs if there are none. */
   readonly inputs: readonly string[];
-  readonly outputPath: string;
-  readonly step?: number | undefined;
   /** Test inputs, or classes, to make images for. */
   readonly contexts: number;
   /** Images for each. */

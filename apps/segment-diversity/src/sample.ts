@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { UsageError } from "@divgen/experiment";
+import { type RunSampleRequest, UsageError } from "@divgen/experiment";
 import { writePng } from "@divgen/image-files";
 import { randomKey } from "@divgen/random";
 import type { Config } from "./config.ts";
@@ -8,12 +8,7 @@ import { drawKnobs, drawLayout } from "./generate.ts";
 import { openTrained } from "./run.ts";
 
 /** What `sample` is asked for. */
-export interface SampleRequest {
-  readonly runPath: string;
-  readonly config: Config;
-  readonly inputs: readonly string[];
-  readonly outputPath: string;
-  readonly step?: number | undefined;
+export interface SampleRequest extends RunSampleRequest<Config> {
   /** Layouts of the run's test set. */
   readonly layouts: number;
   /** Images for each layout. */

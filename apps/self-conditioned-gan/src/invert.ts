@@ -3,7 +3,14 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { asImageBatch, type ImageBatch } from "@divgen/core-tensors";
 import { toPixelImages } from "@divgen/evaluation";
-import { makeDirectory, type Output, openRunDirectory, UsageError, validateConfig } from "@divgen/experiment";
+import {
+  makeDirectory,
+  type Output,
+  openRunDirectory,
+  type RunSampleRequest,
+  UsageError,
+  validateConfig,
+} from "@divgen/experiment";
 import { imageGrid, writePng } from "@divgen/image-files";
 import type { ProgressEvent } from "@divgen/training";
 import { concat, slice } from "@tensorflow/tfjs-core";
@@ -13,11 +20,7 @@ import type { OpenedRun } from "./open-run.ts";
 import { openTrained } from "./open-trained.ts";
 
 /** What `sample --invert` is asked for. */
-export interface InversionRequest extends InversionSettings {
-  readonly runPath: string;
-  readonly config: Config;
-  readonly outputPath: string;
-  readonly step?: number | undefined;
+export interface InversionRequest extends InversionSettings, Omit<RunSampleRequest<Config>, "inputs"> {
   /** Training images that are found again: the first of the clustered subset. */
   readonly invert: number;
   /** A run to compare with, such as an unconditional one, on the same data. */

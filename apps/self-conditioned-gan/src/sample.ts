@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { oneHotCodes } from "@divgen/core-tensors";
-import { makeDirectory, UsageError } from "@divgen/experiment";
+import { makeDirectory, type RunSampleRequest, UsageError } from "@divgen/experiment";
 import { normal, randomKey } from "@divgen/random";
 import { type Tensor, tensor2d, tidy } from "@tensorflow/tfjs-core";
 import type { Config } from "./config.ts";
@@ -10,12 +10,7 @@ import { openTrained } from "./open-trained.ts";
 import type { SampleRow } from "./task.ts";
 
 /** What `sample` is asked for. */
-export interface SampleRequest {
-  readonly runPath: string;
-  readonly config: Config;
-  readonly inputs: readonly string[];
-  readonly outputPath: string;
-  readonly step?: number | undefined;
+export interface SampleRequest extends RunSampleRequest<Config> {
   /** Clusters, the largest first. */
   readonly clusters: number;
   /** Samples of each: one a seed. */

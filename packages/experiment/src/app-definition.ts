@@ -50,9 +50,8 @@ export interface TrainCommand<Config extends object, Options extends object = ob
   readonly json: boolean;
 }
 
-/** `sample`: make images with a trained run. */
-export interface SampleCommand<Config extends object, Options extends object = object> {
-  readonly name: "sample";
+/** What every `sample` is asked for. */
+export interface RunSampleRequest<Config extends object> {
   /** Directory of the run. */
   readonly runPath: string;
   /** The run's configuration. */
@@ -62,7 +61,13 @@ export interface SampleCommand<Config extends object, Options extends object = o
   /** Folder for the images; `samples-out` in the run directory if not given. */
   readonly outputPath: string;
   /** Step of the checkpoint; the newest if absent. */
-  readonly step?: number;
+  readonly step?: number | undefined;
+}
+
+/** `sample`: make images with a trained run. */
+export interface SampleCommand<Config extends object, Options extends object = object>
+  extends RunSampleRequest<Config> {
+  readonly name: "sample";
   readonly options: Options;
   readonly engine: string;
   readonly json: boolean;

@@ -1,5 +1,12 @@
 export { HelpRequest, parseAppArguments } from "./app-arguments.ts";
-export type { AppCommand, AppDefinition, ReportCommand, SampleCommand, TrainCommand } from "./app-definition.ts";
+export type {
+  AppCommand,
+  AppDefinition,
+  ReportCommand,
+  RunSampleRequest,
+  SampleCommand,
+  TrainCommand,
+} from "./app-definition.ts";
 export { canonicalJson, type JsonValue, sha256 } from "./canonical-json.ts";
 export { checkpointSteps } from "./checkpoint-folder.ts";
 export { applyOverrides } from "./config-overrides.ts";
