@@ -4,28 +4,20 @@
  */
 import { readFileSync } from "node:fs";
 import { add, dispose, keep, mean, mul, relu, tensor, tidy } from "@tensorflow/tfjs-core";
-import { asImageBatch, composeNetwork, drawLatents, oneHotCodes } from "../../packages/core-tensors/dist/index.js";
+import { asImageBatch, drawLatents, oneHotCodes } from "../../packages/core-tensors/dist/index.js";
 import { createEfficientNetB0, createInceptionV3 } from "../../packages/feature-extractors/dist/index.js";
-import {
-  constantInitializer,
-  createBatchNorm,
-  createClassLatents,
-  createClassLogit,
-  createDense,
-  createMaxout,
-  identityAffine,
-  normalInitializer,
-  torchDefaultInitializer,
-} from "../../packages/layers/dist/index.js";
+import { constantInitializer, normalInitializer, torchDefaultInitializer } from "../../packages/layers/dist/index.js";
 import { bernoulliNllLoss, gaussianKlLoss, l1Loss, nonSaturatingLoss } from "../../packages/losses/dist/index.js";
 import { createDcganGenerator, createShallowDiscriminator } from "../../packages/models-dcgan/dist/index.js";
 import { createPatchDiscriminator, createUnetGenerator } from "../../packages/models-pix2pix/dist/index.js";
+import { createPointDiscriminator, createPointGenerator } from "../../packages/models-points/dist/index.js";
 import { createConvolutionalVae, reparameterize } from "../../packages/models-vae/dist/index.js";
 import { randomKey, uniform } from "../../packages/random/dist/index.js";
 import {
   computeGradients,
   constantSchedule,
   createAdam,
+  createClusterConditionalObjective,
   createModeSeekingTerm,
   createPairedTranslation,
 } from "../../packages/training/dist/index.js";
@@ -167,59 +159,35 @@ export const modeSeeking256 = () => modeSeeking({ size: 256, baseChannels: 64, b
 
 /** The 2-D networks of self-conditioned GANs: G 4 x (dense 400, batch norm), D 3 maxout 200 x 5, k = 50, batch 100. */
 export function points() {
-  const initializer = torchDefaultInitializer;
-  const classLatents = createClassLatents(key, { latentSize: 2, classCount: 50, embeddingSize: 32 });
-  const hidden = [34, 400, 400, 400].map((inputSize, index) => ({
-    dense: createDense(key.fold(index), { inputSize, outputSize: 400, initializer }),
-    norm: createBatchNorm(key.fold(index), { channels: 400, affine: identityAffine }),
-  }));
-  const output = createDense(key.split("output"), { inputSize: 400, outputSize: 2, initializer });
-  const generator = composeNetwork({
-    classLatents,
-    ...Object.fromEntries(
-      hidden.flatMap(({ dense, norm }, index) => [
-        [`dense${index}`, dense],
-        [`norm${index}`, norm],
-      ]),
-    ),
-    output,
+  const shared = { pointSize: 2, classCount: 50, initializer: torchDefaultInitializer };
+  const generator = createPointGenerator(key, {
+    ...shared,
+    latentSize: 2,
+    embeddingSize: 32,
+    hiddenLayers: 4,
+    hiddenBias: true,
+    batchNormMomentum: 0.1,
+    hiddenSize: 400,
   });
-  const generate = () => {
-    let h = classLatents.join(latents, condition);
-    for (const { dense, norm } of hidden) h = relu(norm.forward(dense.forward(h, training), training));
-    return output.forward(h, training);
-  };
-  const maxouts = [2, 200, 200].map((inputSize, index) =>
-    createMaxout(key.fold(index), { inputSize, outputSize: 200, pieces: 5, initializer }),
-  );
-  const logit = createClassLogit(key, { inputSize: 200, classCount: 50, initializer });
-  const discriminator = composeNetwork({
-    ...Object.fromEntries(maxouts.map((layer, index) => [`maxout${index}`, layer])),
-    logit,
+  const discriminator = createPointDiscriminator(key, {
+    ...shared,
+    packSize: 1,
+    hiddenLayers: 3,
+    hiddenSize: 200,
+    pieces: 5,
   });
-  const judge = (h) => {
-    for (const layer of maxouts) h = layer.forward(h, training);
-    return [logit.score(h, condition)];
-  };
-  const generatorAdam = adam(1e-3, 0.8);
-  const discriminatorAdam = adam(1e-3, 0.8);
-  const real = values("real", [100, 2]);
-  const latents = drawLatents(key, 100, 2);
-  const condition = {
-    code: oneHotCodes(
-      Array.from({ length: 100 }, (_, index) => index % 50),
-      50,
-    ),
-  };
-  return () =>
-    tidy(() => {
-      const fake = generate();
-      const first = update(discriminator, discriminatorAdam, () =>
-        nonSaturatingLoss.discriminator(judge(real), judge(fake)),
-      );
-      const second = update(generator, generatorAdam, () => nonSaturatingLoss.generator(judge(generate())));
-      return [first, second];
-    });
+  const objective = createClusterConditionalObjective({
+    generator,
+    discriminator,
+    generatorOptimizer: adam(1e-3, 0.8),
+    discriminatorOptimizer: adam(1e-3, 0.8),
+    adversarialLoss: nonSaturatingLoss,
+    r1Weight: 0,
+  });
+  const classes = Array.from({ length: 100 }, (_, index) => index % 50);
+  const batch = { samples: values("real", [100, 2]), code: oneHotCodes(classes, 50) };
+  let step = 0;
+  return () => Object.values(objective.step(batch, { step, epoch: 0, key: key.fold(step++) }));
 }
 
 /** The convolutional VAE of TensorFlow's tutorial on 28 x 28, latent 2, batch 32. */

@@ -242,10 +242,15 @@ def points():
     def judge(x):
         return [discriminator(x)[rows, classes]]
 
+    def judge_both(x, y):
+        logits = discriminator(torch.cat([x, y]))
+        return [logits[:100][rows, classes]], [logits[100:][rows, classes]]
+
     def step():
         with torch.no_grad():
+            latents.copy_(torch.randn(100, 2))
             fake = generate()
-        first = update(discriminator, discriminator_adam, lambda: discriminator_loss(judge(real), judge(fake)))
+        first = update(discriminator, discriminator_adam, lambda: discriminator_loss(*judge_both(real, fake)))
         second = update(generator, generator_adam, lambda: generator_loss(judge(generate())), [discriminator])
         return first, second
 

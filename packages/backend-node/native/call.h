@@ -5,10 +5,12 @@
 #include <node_api.h>
 
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <vector>
 
 #include "tensorflow/c/eager/c_api.h"
+#include "subnormals.h"
 #include "tfjs_backend.h"
 
 namespace divgen {
@@ -19,6 +21,27 @@ using tfnodejs::TFJSBackend;
 struct Failure {
   std::string message;
 };
+
+static int64_t countOf(const TF_Tensor* tensor) { return TF_TensorElementCount(tensor); }
+static float* dataOf(const TF_Tensor* tensor) { return static_cast<float*>(TF_TensorData(tensor)); }
+
+static std::vector<int64_t> shapeOf(const TF_Tensor* tensor) {
+  std::vector<int64_t> shape(TF_NumDims(tensor));
+  for (size_t axis = 0; axis < shape.size(); axis++) shape[axis] = TF_Dim(tensor, static_cast<int>(axis));
+  return shape;
+}
+
+static TF_Tensor* newTensor(const std::vector<int64_t>& shape) {
+  int64_t count = 1;
+  for (const int64_t size : shape) count *= size;
+  return TF_AllocateTensor(TF_FLOAT, shape.data(), static_cast<int>(shape.size()), count * sizeof(float));
+}
+
+static void expectCount(const TF_Tensor* tensor, int64_t count) {
+  if (countOf(tensor) != count) {
+    throw Failure{"expected " + std::to_string(count) + " values, got " + std::to_string(countOf(tensor))};
+  }
+}
 
 /** Arguments of a call, and the tensors that they name. */
 class Call {
@@ -92,6 +115,26 @@ class Call {
   }
   TF_Tensor* tensor(size_t index) { return tensorOf(integer(index)); }
 
+  /**
+   * The same, of memory that the handle alone has: the tensor's own, or a copy that takes its place where other handles or
+   * JavaScript arrays share it.
+   */
+  TF_Tensor* ownedTensorOf(int64_t id) {
+    TF_Tensor* tensor = tensorOf(id);
+    TFE_TensorHandle*& handle = backend_->tfe_handle_map_.find(static_cast<int32_t>(id))->second;
+    // Only the last owner can tell that there is no other one.
+    TFE_DeleteTensorHandle(handle);
+    if (TF_TensorMaybeMove(tensor) == nullptr) {
+      TF_Tensor* copy = newTensor(shapeOf(tensor));
+      std::memcpy(TF_TensorData(copy), TF_TensorData(tensor), TF_TensorByteSize(tensor));
+      TF_DeleteTensor(tensor);
+      tensor = borrowed_.back() = copy;
+    }
+    handle = TFE_NewTensorHandle(tensor, status_);
+    if (TF_GetCode(status_) != TF_OK) throw Failure{TF_Message(status_)};
+    return tensor;
+  }
+
   /** Gives a tensor a handle and forgets it. */
   napi_value own(TF_Tensor* tensor) {
     TFE_TensorHandle* handle = TFE_NewTensorHandle(tensor, status_);
@@ -131,27 +174,6 @@ class Call {
   std::vector<TF_Tensor*> borrowed_;
 };
 
-static int64_t countOf(const TF_Tensor* tensor) { return TF_TensorElementCount(tensor); }
-static float* dataOf(const TF_Tensor* tensor) { return static_cast<float*>(TF_TensorData(tensor)); }
-
-static std::vector<int64_t> shapeOf(const TF_Tensor* tensor) {
-  std::vector<int64_t> shape(TF_NumDims(tensor));
-  for (size_t axis = 0; axis < shape.size(); axis++) shape[axis] = TF_Dim(tensor, static_cast<int>(axis));
-  return shape;
-}
-
-static TF_Tensor* newTensor(const std::vector<int64_t>& shape) {
-  int64_t count = 1;
-  for (const int64_t size : shape) count *= size;
-  return TF_AllocateTensor(TF_FLOAT, shape.data(), static_cast<int>(shape.size()), count * sizeof(float));
-}
-
-static void expectCount(const TF_Tensor* tensor, int64_t count) {
-  if (countOf(tensor) != count) {
-    throw Failure{"expected " + std::to_string(count) + " values, got " + std::to_string(countOf(tensor))};
-  }
-}
-
 /** Runs a kernel; what it throws becomes a JavaScript exception. */
 template <napi_value (*kernel)(Call&)>
 static napi_value Run(napi_env env, napi_callback_info info) {
@@ -164,6 +186,13 @@ static napi_value Run(napi_env env, napi_callback_info info) {
     napi_throw_error(env, nullptr, failure.what());
   }
   return nullptr;
+}
+
+/** A kernel on float32 tensors. */
+template <napi_value (*kernel)(Call&)>
+static napi_value OnTensors(Call& call) {
+  const SubnormalsAsZero settings;
+  return kernel(call);
 }
 
 }  // namespace divgen

@@ -17,7 +17,7 @@
 namespace divgen {
 
 enum BinaryOperation { kAdd, kSubtract, kMultiply, kDivide, kReluGradient, kLeakyReluGradient };
-enum UnaryOperation { kRelu, kLeakyRelu, kNegate, kSquare, kAbsolute };
+enum UnaryOperation { kRelu, kLeakyRelu, kNegate, kSquare, kAbsolute, kLogistic, kSoftplus, kInverseRoot };
 
 // Strides of 0 repeat a value: the inner loops are written out for the three patterns that occur.
 #define DIVGEN_BINARY_LOOP(NAME, EXPRESSION)                                                                           \
@@ -58,6 +58,9 @@ DIVGEN_UNARY_LOOP(leakyReluLoop, u > 0 ? u : u * alpha)
 DIVGEN_UNARY_LOOP(negateLoop, -u)
 DIVGEN_UNARY_LOOP(squareLoop, u* u)
 DIVGEN_UNARY_LOOP(absoluteLoop, std::fabs(u))
+DIVGEN_UNARY_LOOP(logisticLoop, 1 / (1 + std::exp(-u)))
+DIVGEN_UNARY_LOOP(softplusLoop, (u > 0 ? u : 0) + std::log1p(std::exp(-std::fabs(u))))
+DIVGEN_UNARY_LOOP(inverseRootLoop, 1 / std::sqrt(u))
 #undef DIVGEN_UNARY_LOOP
 
 // Rows are summed in blocks, so that the error does not grow with their number.
@@ -74,6 +77,22 @@ DIVGEN_LOOP sumRows(const float* __restrict x, int64_t rows, int64_t channels, f
       for (int64_t c = 0; c < channels; c++) part[c] += values[c];
     }
     for (int64_t c = 0; c < channels; c++) total[c] += part[c];
+  }
+}
+
+/** y[row] = factor * sum over columns of x[row, c]. */
+DIVGEN_LOOP sumColumns(const float* __restrict x, int64_t rows, int64_t columns, double factor, float* __restrict y) {
+  constexpr int64_t kLanes = 16;
+  for (int64_t row = 0; row < rows; row++) {
+    const float* __restrict values = x + row * columns;
+    double lanes[kLanes] = {}, total = 0;
+    int64_t c = 0;
+    for (; c + kLanes <= columns; c += kLanes) {
+      for (int64_t lane = 0; lane < kLanes; lane++) lanes[lane] += values[c + lane];
+    }
+    for (; c < columns; c++) total += values[c];
+    for (int64_t lane = 0; lane < kLanes; lane++) total += lanes[lane];
+    y[row] = static_cast<float>(factor * total);
   }
 }
 
@@ -177,11 +196,58 @@ static inline __attribute__((always_inline)) void maxoutGradientGroups(const flo
     for (int64_t p = 0; p < pieces; p++) out[p] = group[p] == greatest ? share : 0.0f;
   }
 }
+
+/**
+ * The same for few pieces, some groups at a time: greatest values and gradients repeated side by side, so that values are
+ * compared as long vectors. Blocks with ties go group by group.
+ */
+static inline __attribute__((always_inline)) void maxoutGradientBlocks(const float* __restrict dy,
+                                                                       const float* __restrict x,
+                                                                       const float* __restrict y,
+                                                                       float* __restrict dx, int64_t count,
+                                                                       const int64_t pieces) {
+  constexpr int64_t kGroups = 32, kWidth = 8;
+  float greatest[kGroups * kWidth + kWidth], share[kGroups * kWidth + kWidth];
+  int64_t first = 0;
+  for (; first + kGroups <= count; first += kGroups) {
+    const float* __restrict values = x + first * pieces;
+    float* __restrict out = dx + first * pieces;
+    for (int64_t i = 0; i < kGroups; i++) {
+      // A whole vector at once: the next group overwrites what is too much.
+      for (int64_t p = 0; p < kWidth; p++) greatest[i * pieces + p] = y[first + i];
+      for (int64_t p = 0; p < kWidth; p++) share[i * pieces + p] = dy[first + i];
+    }
+    int32_t winners = 0;
+    for (int64_t k = 0; k < kGroups * pieces; k++) {
+      const bool isGreatest = values[k] == greatest[k];
+      out[k] = isGreatest ? share[k] : 0.0f;
+      winners += isGreatest ? 1 : 0;
+    }
+    if (winners != kGroups) maxoutGradientGroups(dy + first, values, y + first, out, kGroups, pieces);
+  }
+  maxoutGradientGroups(dy + first, x + first * pieces, y + first, dx + first * pieces, count - first, pieces);
+}
 DIVGEN_LOOP maxoutGradientLoop(const float* __restrict dy, const float* __restrict x, const float* __restrict y,
                                float* __restrict dx, int64_t count, int64_t pieces) {
-  if (pieces == 2) maxoutGradientGroups(dy, x, y, dx, count, 2);
-  else if (pieces == 5) maxoutGradientGroups(dy, x, y, dx, count, 5);
+  if (pieces == 2) maxoutGradientBlocks(dy, x, y, dx, count, 2);
+  else if (pieces == 5) maxoutGradientBlocks(dy, x, y, dx, count, 5);
   else maxoutGradientGroups(dy, x, y, dx, count, pieces);
+}
+
+/** y = alpha a + beta b. */
+DIVGEN_LOOP weightedSumLoop(const float* __restrict a, const float* __restrict b, float* __restrict y, int64_t count,
+                            float alpha, float beta) {
+  for (int64_t i = 0; i < count; i++) y[i] = alpha * a[i] + beta * b[i];
+}
+
+/** sums[label, c] += x[row, c] for each row's label, in the order of rows; `width` of `columns` columns. */
+DIVGEN_LOOP labelSumsLoop(const float* __restrict x, const int32_t* __restrict labels, int64_t rows, int64_t columns,
+                          int64_t width, double* __restrict sums) {
+  for (int64_t row = 0; row < rows; row++) {
+    const float* __restrict from = x + row * columns;
+    double* __restrict to = sums + labels[row] * columns;
+    for (int64_t c = 0; c < width; c++) to[c] += from[c];
+  }
 }
 
 }  // namespace divgen

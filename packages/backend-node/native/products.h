@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "call.h"
+#include "loops.h"
 #include "open_blas.h"
 #include "worker_pool.h"
 
@@ -33,21 +34,50 @@ class LongCall {
   ~LongCall() { blas().setThreads(1); }
 };
 
-/** y = a b, in pieces whose sizes depend on the product's sizes alone: the same bits with any number of threads. */
-static void multiply(bool transposeA, bool transposeB, int64_t m, int64_t n, int64_t k, const float* a, int64_t columnsA,
-                     const float* b, int64_t columnsB, float* y) {
-  constexpr int64_t kFewOperations = 1 << 21, kPieces = 4, kWidth = 16;
+/** A product of two row-major matrices, [m, k] times [k, n] after transposition. */
+struct ProductShape {
+  bool transposeA, transposeB;
+  int64_t m, n, k;
+  int64_t columnsA() const { return transposeA ? m : k; }
+  int64_t columnsB() const { return transposeB ? k : n; }
+
+  /** Of two tensors; further axes before the last two have size 1: the caller's business. */
+  static ProductShape of(const TF_Tensor* a, const TF_Tensor* b, bool transposeA, bool transposeB) {
+    if (TF_NumDims(a) < 2 || TF_NumDims(b) < 2) throw Failure{"expected matrices"};
+    const int64_t rowsA = TF_Dim(a, TF_NumDims(a) - 2), columnsA = TF_Dim(a, TF_NumDims(a) - 1);
+    const int64_t rowsB = TF_Dim(b, TF_NumDims(b) - 2), columnsB = TF_Dim(b, TF_NumDims(b) - 1);
+    const ProductShape shape = {transposeA, transposeB, transposeA ? columnsA : rowsA, transposeB ? rowsB : columnsB,
+                                transposeA ? rowsA : columnsA};
+    if ((transposeB ? columnsB : rowsB) != shape.k) throw Failure{"expected matrices that go together"};
+    expectCount(a, shape.m * shape.k);
+    expectCount(b, shape.k * shape.n);
+    return shape;
+  }
+};
+
+/**
+ * y = a b, or a b + row where there is a row [n], in pieces whose sizes depend on the product's sizes alone: the same bits
+ * with any number of threads.
+ */
+static void multiply(const ProductShape& shape, const float* a, const float* b, const float* row, float* y) {
+  constexpr int64_t kFewOperations = 1 << 21, kOperationsAtOnce = 1 << 25, kMostPieces = 8, kWidth = 16;
   const OpenBlas& library = blas();
-  const auto part = [&](int64_t row, int64_t rows, int64_t column, int64_t columns) {
-    library.sgemm(OpenBlas::kRowMajor, transposeA ? OpenBlas::kTransposed : OpenBlas::kPlain,
-                  transposeB ? OpenBlas::kTransposed : OpenBlas::kPlain, rows, columns, k, 1,
-                  a + (transposeA ? row : row * columnsA), columnsA, b + (transposeB ? column * columnsB : column),
-                  columnsB, 0, y + row * n + column, n);
+  const int64_t m = shape.m, n = shape.n;
+  const auto part = [&](int64_t top, int64_t rows, int64_t left, int64_t columns) {
+    if (row != nullptr) {
+      for (int64_t i = top; i < top + rows; i++) std::copy_n(row + left, columns, y + i * n + left);
+    }
+    library.sgemm(OpenBlas::kRowMajor, shape.transposeA ? OpenBlas::kTransposed : OpenBlas::kPlain,
+                  shape.transposeB ? OpenBlas::kTransposed : OpenBlas::kPlain, rows, columns, shape.k, 1,
+                  a + (shape.transposeA ? top : top * shape.k), shape.columnsA(),
+                  b + (shape.transposeB ? left * shape.k : left), shape.columnsB(), row == nullptr ? 0 : 1,
+                  y + top * n + left, n);
   };
-  if (m * n * k < kFewOperations) return part(0, m, 0, n);
+  if (m * n * shape.k < kFewOperations) return part(0, m, 0, n);
   // Along the longer side: each piece reads all of the other factor.
   const int64_t length = std::max(m, n);
-  const int64_t size = ((length + kPieces - 1) / kPieces + kWidth - 1) / kWidth * kWidth;
+  const int64_t pieces = std::min(kMostPieces, std::max<int64_t>(2, m * n * shape.k / kOperationsAtOnce));
+  const int64_t size = ((length + pieces - 1) / pieces + kWidth - 1) / kWidth * kWidth;
   WorkerPool::get().run((length + size - 1) / size, [&](int64_t piece) {
     const int64_t start = piece * size, count = std::min(size, length - start);
     if (n >= m) {
@@ -62,21 +92,24 @@ static void multiply(bool transposeA, bool transposeB, int64_t m, int64_t n, int
 static napi_value Product(Call& call) {
   const TF_Tensor* a = call.tensor(0);
   const TF_Tensor* b = call.tensor(1);
-  const bool transposeA = call.integer(2) != 0, transposeB = call.integer(3) != 0;
-  if (TF_NumDims(a) < 2 || TF_NumDims(b) < 2) throw Failure{"expected matrices"};
-  // Further axes before the last two have size 1: the caller's business.
-  const int64_t rowsA = TF_Dim(a, TF_NumDims(a) - 2), columnsA = TF_Dim(a, TF_NumDims(a) - 1);
-  const int64_t rowsB = TF_Dim(b, TF_NumDims(b) - 2), columnsB = TF_Dim(b, TF_NumDims(b) - 1);
-  const int64_t m = transposeA ? columnsA : rowsA, k = transposeA ? rowsA : columnsA;
-  const int64_t n = transposeB ? rowsB : columnsB;
-  if ((transposeB ? columnsB : rowsB) != k) throw Failure{"expected matrices that go together"};
-  expectCount(a, m * k);
-  expectCount(b, k * n);
+  const ProductShape sizes = ProductShape::of(a, b, call.integer(2) != 0, call.integer(3) != 0);
   std::vector<int64_t> shape(TF_NumDims(a), 1);
-  shape[shape.size() - 2] = m;
-  shape.back() = n;
+  shape[shape.size() - 2] = sizes.m;
+  shape.back() = sizes.n;
   TF_Tensor* y = newTensor(shape);
-  multiply(transposeA, transposeB, m, n, k, dataOf(a), columnsA, dataOf(b), columnsB, dataOf(y));
+  multiply(sizes, dataOf(a), dataOf(b), nullptr, dataOf(y));
+  return call.own(y);
+}
+
+/** affine(x, weight, bias): x weight + bias. */
+static napi_value Affine(Call& call) {
+  const TF_Tensor* x = call.tensor(0);
+  const TF_Tensor* weight = call.tensor(1);
+  const TF_Tensor* bias = call.tensor(2);
+  const ProductShape sizes = ProductShape::of(x, weight, false, false);
+  expectCount(bias, sizes.n);
+  TF_Tensor* y = newTensor({sizes.m, sizes.n});
+  multiply(sizes, dataOf(x), dataOf(weight), dataOf(bias), dataOf(y));
   return call.own(y);
 }
 
@@ -195,11 +228,7 @@ static napi_value LabelSums(Call& call) {
   std::fill_n(sums, count * columns, 0.0);
   WorkerPool::get().run((columns + kColumnsAtOnce - 1) / kColumnsAtOnce, [&](int64_t piece) {
     const int64_t start = piece * kColumnsAtOnce, size = std::min(kColumnsAtOnce, columns - start);
-    for (int64_t row = 0; row < rows; row++) {
-      const float* from = points + row * columns + start;
-      double* to = sums + labels[row] * columns + start;
-      for (int64_t column = 0; column < size; column++) to[column] += from[column];
-    }
+    labelSumsLoop(points + start, labels, rows, columns, size, sums + start);
   });
   return nullptr;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -11,12 +12,15 @@
 #include <mutex>
 #include <thread>
 
+#include "subnormals.h"
+
 namespace divgen {
 
 /**
  * Helpers take pieces as they get to run, and the caller takes pieces as well: one that the system does not let run costs
  * nothing but its help. (A library that divides work beforehand waits for its slowest thread, which on a busy machine
- * takes several times as long as one thread alone.) Idle helpers sleep.
+ * takes several times as long as one thread alone.) Idle helpers look for the next call for a while, as a training step
+ * makes them in bursts and to wake a thread takes as long as a small product, then sleep.
  */
 class WorkerPool {
  public:
@@ -42,6 +46,7 @@ class WorkerPool {
       std::lock_guard<std::mutex> lock(mutex_);
       for (; started_ < wanted_ - 1; started_++) std::thread(&WorkerPool::help, this, started_).detach();
       job_ = job;
+      posted_.fetch_add(1, std::memory_order_release);
     }
     if (pieces == 2 || wanted_ == 2) {
       wake_.notify_one();
@@ -62,6 +67,8 @@ class WorkerPool {
     Job(const std::function<void(int64_t)>& work, int64_t count) : work(work), count(count) {}
     const std::function<void(int64_t)>& work;
     const int64_t count;
+    /** The caller's, so that a piece has the same bits whoever computes it. */
+    const uint64_t settings = floatSettings();
     std::atomic<int64_t> next{0};
     std::atomic<int64_t> done{0};
 
@@ -78,18 +85,42 @@ class WorkerPool {
   WorkerPool() = default;
 
   void help(int number) {
+    uint64_t seen = 0;
     for (;;) {
+      lookFor(seen);
       std::shared_ptr<Job> job;
       {
         std::unique_lock<std::mutex> lock(mutex_);
         wake_.wait(lock, [&] { return job_ != nullptr && !job_->isTaken() && number < wanted_ - 1; });
         job = job_;
+        seen = posted_.load(std::memory_order_relaxed);
       }
+      setFloatSettings(job->settings);
       job->takePieces();
     }
   }
 
+  /** Returns when there is a call after this one, or after a while. */
+  void lookFor(uint64_t seen) const {
+    constexpr std::chrono::microseconds kPatience(100);
+    const auto start = std::chrono::steady_clock::now();
+    while (posted_.load(std::memory_order_acquire) == seen) {
+      for (int turn = 0; turn < 20; turn++) relax();
+      if (std::chrono::steady_clock::now() - start > kPatience) return;
+    }
+  }
+
+  /** Leaves the processor's resources to the other thread of a core for a moment. */
+  static void relax() {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__) && defined(__GNUC__)
+    __asm__ volatile("yield");
+#endif
+  }
+
   std::atomic<int> wanted_{1};
+  std::atomic<uint64_t> posted_{0};
   int started_ = 0;
   std::mutex turn_;
   std::mutex mutex_;

@@ -30,6 +30,13 @@ export const fusedKernels = {
   maxout: "DivgenMaxout",
   /** dy where x > 0, alpha dy elsewhere. Inputs `dy` and `x`; attribute `alpha`. It has gradients of any order. */
   leakyReluGradient: "DivgenLeakyReluGradient",
+  /**
+   * x weight + bias. Inputs `x` [batch, inputSize], `weight` [inputSize, outputSize] and `bias` [outputSize]; no attributes;
+   * output [batch, outputSize]. It has gradients of any order.
+   */
+  affine: "DivgenAffine",
+  /** alpha a + beta b. Inputs `a` and `b` of one shape; attributes `WeightedSumKernelAttributes`. It has no gradient. */
+  weightedSum: "DivgenWeightedSum",
   /** Nearest centers of many points in plain arrays. Attributes: `NearestCentersKernelAttributes`; no outputs. */
   nearestCenters: "DivgenNearestCenters",
   /** Sums of the rows of each label in plain arrays. Attributes: `LabelSumsKernelAttributes`; no outputs. */
@@ -74,6 +81,12 @@ export interface NormKernelAttributes {
 export interface MaxoutKernelAttributes {
   /** Values in a group. */
   readonly pieces: number;
+}
+
+/** Of `DivgenWeightedSum`. */
+export interface WeightedSumKernelAttributes {
+  readonly alpha: number;
+  readonly beta: number;
 }
 
 /** What `DivgenNearestCenters` does: the center c of the greatest x.c + offset of each point x, in float32. */

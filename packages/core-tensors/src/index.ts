@@ -13,6 +13,7 @@ export {
   type NearestCentersKernelAttributes,
   type NormKernelAttributes,
   runFusedKernel,
+  type WeightedSumKernelAttributes,
 } from "./fused-kernels.ts";
 export {
   asImageBatch,
@@ -53,3 +54,4 @@ export {
   swish,
   upsampleNearest2x,
 } from "./twice-differentiable.ts";
+export { weightedSum } from "./weighted-sum.ts";

@@ -1,4 +1,4 @@
-import { assertShape, type Layer } from "@divgen/core-tensors";
+import { assertShape, fusedKernels, hasFusedKernel, type Layer, runFusedKernel } from "@divgen/core-tensors";
 import type { RandomKey } from "@divgen/random";
 import { add, matMul, type Rank, type Tensor1D, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
 import type { WeightInitializer } from "./initializers.ts";
@@ -27,6 +27,9 @@ export interface DenseOptions {
  */
 export function affineMap(input: Tensor2D, weight: Tensor2D, bias: Tensor1D | null): Tensor2D {
   if (bias === null) return matMul(input, weight);
+  if (hasFusedKernel(fusedKernels.affine)) {
+    return runFusedKernel(fusedKernels.affine, { x: input, weight, bias }, {})[0] as Tensor2D;
+  }
   return tidy(() => add(matMul(input, weight), bias));
 }
 

@@ -1,4 +1,5 @@
-import { add, mul, type Rank, sub, type Tensor1D, tidy, type Variable } from "@tensorflow/tfjs-core";
+import { weightedSum } from "@divgen/core-tensors";
+import { type Rank, type Tensor1D, tidy, type Variable } from "@tensorflow/tfjs-core";
 import { createBuffer } from "./variables.ts";
 
 /** Moving averages of a normalisation's statistics. */
@@ -36,9 +37,9 @@ export function createRunningStatistics({
     buffers: { runningMean, runningVariance },
     update: (mean, variance, count) =>
       tidy(() => {
-        runningMean.assign(add(runningMean, mul(sub(mean, runningMean), momentum)));
+        runningMean.assign(weightedSum(runningMean, 1 - momentum, mean, momentum));
         const unbiased = momentum * (count / (count - 1));
-        runningVariance.assign(add(mul(runningVariance, 1 - momentum), mul(variance, unbiased)));
+        runningVariance.assign(weightedSum(runningVariance, 1 - momentum, variance, unbiased));
       }),
   };
 }

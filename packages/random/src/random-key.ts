@@ -67,8 +67,21 @@ function foldWords(words: WordPair, data: number): WordPair {
   return [out[0]!, out[1]!];
 }
 
-/** FNV-1a with 64 bits over the UTF-8 bytes of the label, as two words (high, low). */
+/** Hashes of the labels seen last: a program has few, and uses them in every step. */
+const labelHashes = new Map<string, WordPair>();
+const MOST_LABELS = 1024;
+
 function hashLabel(label: string): WordPair {
+  const known = labelHashes.get(label);
+  if (known !== undefined) return known;
+  const hash = computeHash(label);
+  if (labelHashes.size >= MOST_LABELS) labelHashes.clear();
+  labelHashes.set(label, hash);
+  return hash;
+}
+
+/** FNV-1a with 64 bits over the UTF-8 bytes of the label, as two words (high, low). */
+function computeHash(label: string): WordPair {
   let hash = 0xcbf29ce484222325n;
   for (const byte of utf8Bytes(label)) {
     hash = ((hash ^ BigInt(byte)) * 0x100000001b3n) & 0xffffffffffffffffn;

@@ -1,5 +1,5 @@
-import type { Network } from "@divgen/core-tensors";
-import { add, mul, tidy, type Variable, variable } from "@tensorflow/tfjs-core";
+import { type Network, weightedSum } from "@divgen/core-tensors";
+import { tidy, type Variable, variable } from "@tensorflow/tfjs-core";
 import type { LossReport, Objective, StepContext } from "./objective.ts";
 
 /** How weights are averaged. */
@@ -38,7 +38,7 @@ export function createWeightAverage(network: Network, { decay }: WeightAverageOp
     update: () => {
       for (const [name, average] of parameters) {
         const present = network.parameters.get(name)!;
-        tidy(() => average.assign(add(mul(decay, average), mul(1 - decay, present))));
+        tidy(() => average.assign(weightedSum(average, decay, present, 1 - decay)));
       }
       for (const [name, copy] of buffers) tidy(() => copy.assign(network.buffers.get(name)!.clone()));
     },

@@ -1,27 +1,32 @@
 import type { AdamKernelAttributes } from "@divgen/core-tensors";
+import type { Variable } from "@tensorflow/tfjs-core";
+import { type NativeOperations, nativeOperations } from "./native-operations.ts";
 import { ResourceMemory } from "./resource-memory.ts";
-import type { OperationAttribute, TensorFlowBackend } from "./tensorflow-binding.ts";
+import type { TensorFlowBackend } from "./tensorflow-binding.ts";
 
 /**
- * Adam by TensorFlow's `ResourceApplyAdam`: one pass over memory where plain operations make a dozen, and nothing
- * copied.
+ * Adam in one pass over memory where plain operations make a dozen, and nothing copied: by one call of the binding's own
+ * kernel for all parameters, or one of TensorFlow's `ResourceApplyAdam` for each.
  */
 export class AdamKernel {
-  readonly #backend: TensorFlowBackend;
+  readonly #ops: NativeOperations;
   readonly #memory: ResourceMemory;
-  readonly #type: readonly OperationAttribute[];
 
   constructor(backend: TensorFlowBackend) {
-    this.#backend = backend;
+    this.#ops = nativeOperations(backend);
     this.#memory = new ResourceMemory(backend);
-    this.#type = [{ name: "T", type: backend.binding.TF_ATTR_TYPE, value: backend.binding.TF_FLOAT }];
   }
 
   /** Updates all parameters and their moments in place. */
   update(attributes: AdamKernelAttributes): void {
+    if (this.#ops.ownKernels !== undefined) updateByOwnKernel(this.#ops, attributes);
+    else this.#updateByTensorFlow(attributes);
+  }
+
+  #updateByTensorFlow(attributes: AdamKernelAttributes): void {
     const { parameters, gradients, firstMoments, secondMoments } = attributes;
-    const { binding } = this.#backend;
-    const gradientIds = this.#backend.getInputTensorIds(gradients);
+    const { backend, binding, float } = this.#ops;
+    const gradientIds = backend.getInputTensorIds(gradients);
     this.#memory.sweep();
     const scalars = this.#scalars(attributes);
     try {
@@ -33,7 +38,7 @@ export class AdamKernel {
           ...scalars,
           gradientIds[index]!,
         ];
-        binding.executeOp("ResourceApplyAdam", this.#type, inputs, 0);
+        binding.executeOp("ResourceApplyAdam", [float], inputs, 0);
       }
     } finally {
       for (const scalar of scalars) binding.deleteTensor(scalar);
@@ -42,18 +47,45 @@ export class AdamKernel {
 
   /** beta1^t, beta2^t, lr, beta1, beta2, epsilon, in the operation's order. */
   #scalars(attributes: AdamKernelAttributes): number[] {
-    const { binding } = this.#backend;
-    const { learningRate, firstMomentDecay, secondMomentDecay, epsilon, updates } = attributes;
-    const secondPower = secondMomentDecay ** updates;
-    // The operation adds epsilon to the uncorrected root of v: lr sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + e).
-    const scaledEpsilon = epsilon * Math.sqrt(1 - secondPower);
+    const { binding } = this.#ops;
+    const { learningRate, firstMomentDecay, secondMomentDecay, updates } = attributes;
     return [
       firstMomentDecay ** updates,
-      secondPower,
+      secondMomentDecay ** updates,
       learningRate,
       firstMomentDecay,
       secondMomentDecay,
-      scaledEpsilon,
+      scaledEpsilon(attributes),
     ].map((value) => binding.createTensor([], binding.TF_FLOAT, Float32Array.of(value)));
   }
+}
+
+/**
+ * Both kernels add epsilon to the uncorrected root of v: lr sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + e), where
+ * e = epsilon sqrt(1 - b2^t) makes it Adam's own.
+ */
+function scaledEpsilon({ epsilon, secondMomentDecay, updates }: AdamKernelAttributes): number {
+  return epsilon * Math.sqrt(1 - secondMomentDecay ** updates);
+}
+
+function updateByOwnKernel(ops: NativeOperations, attributes: AdamKernelAttributes): void {
+  const { parameters, gradients, firstMoments, secondMoments } = attributes;
+  const { learningRate, firstMomentDecay, secondMomentDecay, updates } = attributes;
+  for (const variables of [parameters, firstMoments, secondMoments]) {
+    for (const variable of variables) leaveSharedData(ops, variable);
+  }
+  const [p, m, v, g] = [parameters, firstMoments, secondMoments, gradients].map((tensors) =>
+    ops.backend.getInputTensorIds(tensors),
+  );
+  const correction = Math.sqrt(1 - secondMomentDecay ** updates) / (1 - firstMomentDecay ** updates);
+  const rate = learningRate * correction;
+  ops.ownKernels!.adam(p!, m!, v!, g!, firstMomentDecay, secondMomentDecay, rate, scaledEpsilon(attributes));
+}
+
+/** Clones share a variable's handle and must keep its values: the variable gets a handle of its own. */
+function leaveSharedData(ops: NativeOperations, variable: Variable): void {
+  if (ops.backend.tensorMap.get(variable.dataId).refCount <= 1) return;
+  const own = ops.floats(ops.ownKernels!.reshape(ops.handle(variable), variable.shape), variable.shape);
+  variable.assign(own);
+  own.dispose();
 }

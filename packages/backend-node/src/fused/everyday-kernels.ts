@@ -10,9 +10,11 @@ import {
   RealDiv,
   Relu,
   Reshape,
+  Rsqrt,
+  Sigmoid,
+  Softplus,
   Square,
   Sub,
-  Sum,
   type TensorInfo,
   util,
 } from "@tensorflow/tfjs-core";
@@ -20,6 +22,8 @@ import { boxKernels } from "./box-kernels.ts";
 import { nativeKernel, originalKernel } from "./native-kernel.ts";
 import { nativeOperations } from "./native-operations.ts";
 import { binaryOperations, sharedShape, unaryOperations } from "./own-kernels.ts";
+import { shareMemory } from "./share-memory.ts";
+import { sumKernels } from "./sum-kernels.ts";
 import { TENSORFLOW_BACKEND } from "./tensorflow-binding.ts";
 
 /** tfjs's own kernels, of which a training step runs hundreds, with less work around the arithmetic. */
@@ -27,7 +31,7 @@ export function everydayKernels(): KernelConfig[] {
   return [
     reshapeKernel(),
     castKernel(),
-    sumKernel(),
+    ...sumKernels(),
     binaryKernel(Add, binaryOperations.add),
     binaryKernel(Sub, binaryOperations.subtract),
     binaryKernel(Multiply, binaryOperations.multiply),
@@ -38,10 +42,14 @@ export function everydayKernels(): KernelConfig[] {
     unaryKernel(Neg, unaryOperations.negate),
     unaryKernel(Square, unaryOperations.square),
     unaryKernel(Abs, unaryOperations.absolute),
+    // TensorFlow computes these in vectors: faster from some thousands of values on.
+    unaryKernel(Sigmoid, unaryOperations.logistic, 1 << 12),
+    unaryKernel(Softplus, unaryOperations.softplus, 1 << 12),
+    unaryKernel(Rsqrt, unaryOperations.inverseRoot, 1 << 12),
   ];
 }
 
-/** Arithmetic of two float32 tensors of equal shape, or of which one is a number or a row, by the binding's own kernel. */
+/** Arithmetic of two float32 tensors of equal shape, or of which one is a number, a row or a column. */
 function binaryKernel(kernelName: string, operation: number): KernelConfig {
   const original = originalKernel(kernelName);
   return {
@@ -59,8 +67,8 @@ function binaryKernel(kernelName: string, operation: number): KernelConfig {
   };
 }
 
-/** A function of each value of a float32 tensor, by the binding's own kernel. */
-function unaryKernel(kernelName: string, operation: number): KernelConfig {
+/** A function of each value of a float32 tensor, of up to `limit` values, by the binding's own kernel. */
+function unaryKernel(kernelName: string, operation: number, limit = Number.POSITIVE_INFINITY): KernelConfig {
   const original = originalKernel(kernelName);
   return {
     kernelName,
@@ -69,7 +77,8 @@ function unaryKernel(kernelName: string, operation: number): KernelConfig {
       const x = call.inputs["x"] as TensorInfo;
       if (x.dtype !== "float32") return original(call);
       const ops = nativeOperations(call.backend);
-      const own = ops.ownFor(util.sizeFromShape(x.shape));
+      const size = util.sizeFromShape(x.shape);
+      const own = size <= limit ? ops.ownFor(size) : undefined;
       if (own === undefined) return original(call);
       const alpha = (call.attrs as { alpha?: number } | undefined)?.alpha ?? 0;
       return ops.floats(own.unary(operation, ops.handle(x), alpha), x.shape);
@@ -111,38 +120,6 @@ function castKernel(): KernelConfig {
       const { dtype } = call.attrs as unknown as { dtype: DataType };
       if (x.dtype !== dtype || dtype === "string" || dtype === "complex64") return original(call);
       return shareMemory(call.backend, x);
-    },
-  };
-}
-
-function shareMemory(backend: unknown, { dataId, shape, dtype }: TensorInfo): TensorInfo {
-  (backend as { incRef(dataId: object): void }).incRef(dataId);
-  return { dataId, shape, dtype };
-}
-
-/** Sums over all axes but the last, as in the gradient of every bias, by the operation made for them. */
-function sumKernel(): KernelConfig {
-  const original = originalKernel(Sum);
-  const fast = nativeKernel(Sum, (ops, { x }) => {
-    const channels = x!.shape.at(-1)!;
-    const own = ops.ownFor(util.sizeFromShape(x!.shape));
-    if (own !== undefined) return ops.floats(own.sumRows(ops.handle(x!), channels), [channels]);
-    return ops.run("BiasAddGrad", [ops.float, ops.text("data_format", "NHWC")], [x!]);
-  });
-  return {
-    ...fast,
-    kernelFunc: (call) => {
-      const x = call.inputs["x"] as TensorInfo;
-      const { axis, keepDims } = call.attrs as unknown as { axis: number | number[]; keepDims: boolean };
-      const axes = util.parseAxisParam(axis, x.shape);
-      const isBias =
-        x.dtype === "float32" &&
-        !keepDims &&
-        x.shape.length >= 2 &&
-        axes.length === x.shape.length - 1 &&
-        !axes.includes(x.shape.length - 1) &&
-        util.sizeFromShape(x.shape) > 0;
-      return isBias ? fast.kernelFunc(call) : original(call);
     },
   };
 }

@@ -1,18 +1,16 @@
-import { fusedKernels, leakyRelu, runFusedKernel } from "@divgen/core-tensors";
-import { directionalDerivative, directionalDifference, expectClose, leakCheck } from "@divgen/tensor-testing";
+import { fusedKernels, runFusedKernel } from "@divgen/core-tensors";
+import { expectClose, leakCheck } from "@divgen/tensor-testing";
 import {
   abs,
   add,
+  addN,
   cast,
   concat,
   conv2d,
   conv2dTranspose,
   div,
-  findBackend,
   grad,
-  grads,
   matMul,
-  max,
   mean,
   mul,
   neg,
@@ -20,7 +18,9 @@ import {
   relu,
   reshape,
   rsqrt,
+  sigmoid,
   slice,
+  softplus,
   split,
   square,
   sub,
@@ -32,47 +32,13 @@ import {
   leakyRelu as tfLeakyRelu,
   tidy,
 } from "@tensorflow/tfjs-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { computeOn, type Values, wave } from "../../test/support/both-engines.ts";
+import { expect, it } from "vitest";
+import { computeOn, wave } from "../../test/support/both-engines.ts";
+import { describeBothPaths } from "../../test/support/both-paths.ts";
 import { startNativeEngine } from "../../test/support/native-engine.ts";
-import { nativeOperations } from "./native-operations.ts";
+import { expectSame, expectSecondOrder } from "../../test/support/same-gradients.ts";
 
 const native = await startNativeEngine();
-
-/** Compares an operation and its gradients, with weights on the outputs, on both engines. */
-function expectSame(inputs: readonly Values[], operation: (...x: Tensor[]) => Tensor, plain = operation): void {
-  const withGradients =
-    (f: (...x: Tensor[]) => Tensor) =>
-    (...x: Tensor[]) => {
-      const y = f(...x);
-      const weights = tensor(wave(y.shape, 9).values, y.shape);
-      return [y, ...grads((...z: Tensor[]) => sum(mul(weights, f(...z))))(x)];
-    };
-  const received = computeOn("tensorflow", inputs, withGradients(operation));
-  const expected = computeOn("cpu", inputs, withGradients(plain));
-  for (const [index, { shape, values }] of received.entries()) {
-    expect(shape).toEqual(expected[index]!.shape);
-    const largest = expected[index]!.values.reduce((greatest, value) => Math.max(greatest, Math.abs(value)), 1);
-    expectClose(values, expected[index]!.values, { absolute: 1e-5 * largest });
-  }
-}
-
-/** Checks d/dx sum((d/dx f)^2), what a gradient penalty needs, against finite differences of the first gradient. */
-function expectSecondOrder(x: Values, f: (x: Tensor) => Tensor): void {
-  tidy(() => {
-    const weigh = (y: Tensor) => sum(mul(square(y), tensor(wave(y.shape, 5).values, y.shape)));
-    const penalty = (z: Tensor) => sum(square(grad((w: Tensor) => weigh(f(w)))(z)));
-    const input = tensor(x.values, x.shape);
-    const derivatives = grad(penalty)(input);
-    // Half along the gradient, so that rounding is small beside the difference, and half anywhere.
-    const steepest = unit(derivatives.dataSync() as Float32Array);
-    const direction = unit(unit(wave([x.values.length], 7).values).map((value, index) => value + steepest[index]!));
-    const difference = directionalDifference(penalty, input, direction, { step: 3e-3 });
-    expectClose([directionalDerivative(derivatives, direction)], [difference], { relative: 1e-2 });
-  });
-}
-
-const unit = (vector: Float32Array): Float32Array => vector.map((value) => value / Math.hypot(...vector));
 
 const plainNorm = (axes: number[]) => (x: Tensor, scale: Tensor, offset: Tensor) => {
   const centered = sub(x, mean(x, axes, true));
@@ -86,23 +52,7 @@ const unscaled = (name: "batchNormUnscaled" | "instanceNormUnscaled") => (x: Ten
   runFusedKernel(fusedKernels[name], { x }, { epsilon: 1e-3 })[0]!;
 const plainUnscaled = (axes: number[]) => (x: Tensor) => plainNorm(axes)(x, tensor(1), tensor(0));
 
-/** What tests may switch off, so that the plain path is tried on an engine that has kernels of its own. */
-const operations = native ? nativeOperations(findBackend("tensorflow")) : undefined;
-const ownKernels = operations?.ownKernels;
-const paths = [
-  { path: "the binding's own", kernels: ownKernels, isThere: ownKernels !== undefined },
-  { path: "TensorFlow's operations", kernels: undefined, isThere: native },
-];
-
-describe.each(paths)("native kernels by $path", ({ kernels, isThere }) => {
-  if (!isThere) it.skip("are not in this engine");
-  if (!isThere) return;
-  beforeAll(() => {
-    operations!.ownKernels = kernels;
-  });
-  afterAll(() => {
-    operations!.ownKernels = ownKernels;
-  });
+describeBothPaths("native kernels", native, (kernels) => {
   leakCheck();
 
   it.each([
@@ -124,6 +74,18 @@ describe.each(paths)("native kernels by $path", ({ kernels, isThere }) => {
     ],
     [
       [3, 1],
+      [3, 4],
+    ],
+    [
+      [2, 3, 4],
+      [2, 3, 1],
+    ],
+    [
+      [4, 4],
+      [4, 1],
+    ],
+    [
+      [3, 1],
       [1, 4],
     ],
     [[1, 1], [1]],
@@ -141,8 +103,12 @@ describe.each(paths)("native kernels by $path", ({ kernels, isThere }) => {
     const isSame = (f: (x: Tensor) => Tensor) => expectSame([wave([5, 7], 1)], (x) => f(x!));
     for (const f of [neg, square, abs, relu]) isSame(f);
     isSame((x) => tfLeakyRelu(x, 0.3));
+    isSame((x) => sigmoid(mul(x, 20)));
+    isSame((x) => softplus(mul(x, 20)));
+    isSame((x) => rsqrt(add(square(x), 0.5)));
     const strange = { shape: [3], values: Float32Array.of(Number.NaN, Number.POSITIVE_INFINITY, -0) };
-    const [positive, absolute] = computeOn("tensorflow", [strange], (x) => [relu(x!), abs(x!)]);
+    const [positive, absolute, soft] = computeOn("tensorflow", [strange], (x) => [relu(x!), abs(x!), softplus(x!)]);
+    expect([...soft!.values]).toEqual([Number.NaN, Number.POSITIVE_INFINITY, expect.closeTo(Math.log(2))]);
     expect([...positive!.values]).toEqual([Number.NaN, Number.POSITIVE_INFINITY, expect.closeTo(0)]);
     expect([...absolute!.values]).toEqual([Number.NaN, Number.POSITIVE_INFINITY, 0]);
   });
@@ -248,26 +214,18 @@ describe.each(paths)("native kernels by $path", ({ kernels, isThere }) => {
     expectSame([wave([3, 4, 5], 1)], (x) => sum(x, [0, 1], true));
     expectSame([wave([3, 4, 5], 1)], (x) => sum(x, [1, 2]));
     expectSame([wave([3, 4], 1)], (x) => sum(x));
+    for (const axes of [undefined, 1, [1, 2], [-1], 2, 0, [0, 2]]) {
+      expectSame([wave([3, 40, 5], 1)], (x) => mean(x!, axes));
+      expectSame([wave([3, 40, 5], 1)], (x) => sum(x!, axes, true));
+    }
+    expectSame([wave([3, 4], 1)], (x) => addN([x!]));
+    expectSame([wave([3, 4], 1), wave([3, 4], 2)], (x, y) => addN([x!, y!]));
+    expectSame([wave([3, 4], 1), wave([3, 4], 2)], (x, y) => addN([x!, y!, x!]));
     expectSame([wave([3, 4, 5], 1)], (x) => reshape(x, [6, -1]));
     expectSame([wave([3, 4], 1), wave([4], 1)], (x, y) => add(mul(cast(x, "float32"), x), y));
     expect(computeOn("tensorflow", [wave([5], 1)], (x) => [cast(mul(x, 10), "int32")])[0]!.values).toEqual(
       computeOn("cpu", [wave([5], 1)], (x) => [cast(mul(x, 10), "int32")])[0]!.values,
     );
-  });
-
-  it("rectifies, leakily or not, with gradients of first and second order", () => {
-    expectSame([wave([40], 1)], (x) => relu(mul(x, x.size)));
-    expectSame([wave([40], 1)], (x) => leakyRelu(mul(x, 3), 0.2));
-    // The powers make the first gradient depend on x.
-    expectSecondOrder(wave([40], 1), (x) => relu(mul(x, square(x))));
-    expectSecondOrder(wave([40], 1), (x) => leakyRelu(mul(x, square(x)), 0.2));
-  });
-
-  it("has leaky relu's slope at zero, as PyTorch", () => {
-    const derivatives = computeOn("tensorflow", [{ shape: [3], values: Float32Array.of(-1, 0, 1) }], (x) => [
-      grad((z: Tensor) => sum(leakyRelu(z, 0.25)))(x),
-    ]);
-    expect([...derivatives[0]!.values]).toEqual([0.25, 0.25, 1]);
   });
 
   it.each([[[6, 4]], [[3, 5, 2, 4]], [[3, 2, 4]]])("normalises batches of shape %j with gradients", (shape) => {
@@ -280,18 +238,6 @@ describe.each(paths)("native kernels by $path", ({ kernels, isThere }) => {
   it.each([[[1, 3, 2, 4]], [[3, 5, 2, 4]]])("normalises instances of shape %j with gradients", (shape) => {
     expectSame([wave(shape, 1), wave([4], 2), wave([4], 3)], fusedNorm("instanceNorm"), plainNorm([1, 2]));
     expectSame([wave(shape, 1)], unscaled("instanceNormUnscaled"), plainUnscaled([1, 2]));
-  });
-
-  it("takes the greatest of groups, with gradients of first and second order, shared among ties", () => {
-    const fused = (x: Tensor) => runFusedKernel(fusedKernels.maxout, { x }, { pieces: 5 })[0]!;
-    const plain = (x: Tensor) => max(reshape(x, [x.shape[0]!, x.shape[1]! / 5, 5]), 2);
-    expectSame([wave([4, 30], 1)], fused, plain);
-    expectSecondOrder(wave([4, 30], 1), (x) => fused(mul(x, square(x))));
-    const ties = { shape: [1, 6], values: Float32Array.of(2, 2, 1, 0, 5, 5) };
-    const [gradient] = computeOn("tensorflow", [ties], (x) => [
-      grad((z: Tensor) => sum(mul(runFusedKernel(fusedKernels.maxout, { x: z }, { pieces: 3 })[0]!, 2)))(x!),
-    ]);
-    expect([...gradient!.values]).toEqual([1, 1, 0, 0, 1, 1]);
   });
 
   it("gives the population's mean and variance, through which gradients flow", () => {

@@ -27,7 +27,10 @@ describe("the binding's own kernels", () => {
     [tensorOf(2, 3), tensorOf(3), [2, 3]],
     [tensorOf(1, 1, 3), tensorOf(4, 2, 3), [4, 2, 3]],
     [tensorOf(), tensorOf(2, 3), [2, 3]],
-    [tensorOf(2, 3), tensorOf(2, 1), undefined],
+    [tensorOf(2, 3), tensorOf(2, 1), [2, 3]],
+    [tensorOf(2, 3, 1), tensorOf(2, 3, 4), [2, 3, 4]],
+    [tensorOf(2, 3, 4), tensorOf(2, 1, 1), undefined],
+    [tensorOf(2, 3), tensorOf(2), undefined],
     [tensorOf(3, 1), tensorOf(3), undefined],
     [tensorOf(1, 1), tensorOf(1), [1, 1]],
   ])("take shapes %j and %j", (a, b, shape) => {

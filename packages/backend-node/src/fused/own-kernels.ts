@@ -14,9 +14,27 @@ export interface OwnKernels {
   /** The memory of a tensor under another shape. */
   reshape(x: number, shape: readonly number[]): number;
   unary(operation: number, x: number, alpha: number): number;
-  /** For equal counts, or where one of two has a single value or is a row of the other. */
+  /** For equal counts, or where one of two has a single value, or is a row or a column of the other. */
   binary(operation: number, a: number, b: number, alpha: number): number;
+  /** alpha a + beta b, of equal shapes. */
+  weightedSum(a: number, b: number, alpha: number, beta: number): number;
+  /**
+   * m += (1 - b1) (g - m),  v += (1 - b2) (g^2 - v),  p -= rate m / (sqrt(v) + epsilon), in place; of memory that other
+   * handles or JavaScript arrays share, the three handles get copies first.
+   */
+  adam(
+    parameters: readonly number[],
+    firstMoments: readonly number[],
+    secondMoments: readonly number[],
+    gradients: readonly number[],
+    firstMomentDecay: number,
+    secondMomentDecay: number,
+    rate: number,
+    epsilon: number,
+  ): void;
   sumRows(x: number, channels: number): number;
+  /** factor times the sums over the last axes, of which `shape` is what remains. */
+  sumColumns(x: number, shape: readonly number[], factor: number): number;
   /** Output, mean and variance; -1 for no scale and no offset. */
   normalize(
     x: number,
@@ -54,6 +72,8 @@ export interface OwnKernels {
   threads?(count: number): void;
   /** a b of two matrices of float32, either transposed. */
   product?(a: number, b: number, transposeA: number, transposeB: number): number;
+  /** x weight + bias, of matrices of float32 and a row. */
+  affine?(x: number, weight: number, bias: number): number;
   /** out = a b, float64, row by row. */
   multiply64?(a: Float64Array, b: Float64Array, m: number, k: number, n: number, out: Float64Array): void;
   /** The lower triangle of a^T a, row by row. */
@@ -95,7 +115,16 @@ export const binaryOperations = {
 } as const;
 
 /** Numbers of `OwnKernels.unary`. */
-export const unaryOperations = { relu: 0, leakyRelu: 1, negate: 2, square: 3, absolute: 4 } as const;
+export const unaryOperations = {
+  relu: 0,
+  leakyRelu: 1,
+  negate: 2,
+  square: 3,
+  absolute: 4,
+  logistic: 5,
+  softplus: 6,
+  inverseRoot: 7,
+} as const;
 
 /** Larger arrays go to TensorFlow, which has several threads where these kernels have one: a measured limit. */
 const fewValues = 1 << 18;
@@ -120,5 +149,11 @@ export function sharedShape(a: TensorInfo, b: TensorInfo): readonly number[] | u
   const count = util.sizeFromShape(small);
   if (count === 1) return large.length === small.length && util.sizeFromShape(large) === 1 ? undefined : large;
   // A row: [channels], [1, channels], ... beside [..., channels].
-  return count === large.at(-1) && count === small.at(-1) ? large : undefined;
+  if (count === large.at(-1) && count === small.at(-1)) return large;
+  // A column: [..., 1] beside [..., channels].
+  const isColumn =
+    large.length === small.length &&
+    small.at(-1) === 1 &&
+    small.every((size, axis) => axis === small.length - 1 || size === large[axis]);
+  return isColumn ? large : undefined;
 }

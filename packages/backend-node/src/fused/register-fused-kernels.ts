@@ -15,6 +15,7 @@ import {
 } from "@tensorflow/tfjs-core";
 import { activationGradients, activationKernels } from "./activation-kernels.ts";
 import { AdamKernel } from "./adam-kernel.ts";
+import { affineGradient, affineKernel, weightedSumKernel } from "./affine-kernels.ts";
 import { arrayKernels } from "./array-kernels.ts";
 import { type ConvolutionAttributes, convolutionShape } from "./convolution-geometry.ts";
 import { convolve, filterGradient, inputGradient } from "./convolution-kernels.ts";
@@ -23,6 +24,7 @@ import { maxoutGradients, maxoutKernels } from "./maxout-kernels.ts";
 import { nativeKernel, originalKernel } from "./native-kernel.ts";
 import { normalizationGradients } from "./normalization-gradients.ts";
 import { normalizeBatch, normalizeInstances } from "./normalization-kernels.ts";
+import type { OwnKernels } from "./own-kernels.ts";
 import { productKernel } from "./product-kernels.ts";
 import { TENSORFLOW_BACKEND, type TensorFlowBackend } from "./tensorflow-binding.ts";
 
@@ -33,9 +35,9 @@ let registered = false;
  * must be registered already; the backend need not be current. A second call does nothing.
  *
  * @param isGpu - on a GPU only Adam is fused: the other kernels rest on measurements on CPUs.
- * @param hasOpenBlas - whether the binding has the kernels that need it.
+ * @param own - the kernels of the binding's own, if it has those that this version calls.
  */
-export function registerFusedKernels(isGpu: boolean, hasOpenBlas: boolean): void {
+export function registerFusedKernels(isGpu: boolean, own: OwnKernels | undefined): void {
   if (registered) return;
   registered = true;
   replaceKernel(adamKernel());
@@ -46,11 +48,12 @@ export function registerFusedKernels(isGpu: boolean, hasOpenBlas: boolean): void
     ...normalizationKernels,
     ...convolutionKernels(),
     ...everydayKernels(),
-    ...(hasOpenBlas ? [productKernel(), ...arrayKernels] : []),
+    ...(own === undefined ? [] : [weightedSumKernel]),
+    ...(own?.product === undefined ? [] : [productKernel(), affineKernel, ...arrayKernels]),
   ]) {
     replaceKernel(kernel);
   }
-  for (const gradient of [...activationGradients(), ...maxoutGradients, ...normalizationGradients]) {
+  for (const gradient of [...activationGradients(), ...maxoutGradients, ...normalizationGradients, affineGradient]) {
     replaceGradient(gradient);
   }
 }

@@ -105,7 +105,7 @@ function loadFirst(name: NativeEngineName, threads: number | undefined): LoadedB
       loaded = { binding: registerNativeBackend(source.path, source.packageName), source };
       const { kernels } = ownKernelsOf(loaded.binding as unknown as TensorFlowBinding);
       kernels?.threads?.(productThreads);
-      registerFusedKernels(loaded.binding.isUsingGpuDevice(), kernels?.product !== undefined);
+      registerFusedKernels(loaded.binding.isUsingGpuDevice(), kernels);
       return loaded;
     } catch (error) {
       failures.push(`${source.origin} does not load: ${(error as Error).message.split("\n")[0]}`);
