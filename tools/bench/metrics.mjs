@@ -1,7 +1,7 @@
 /**
  * Times metrics beside NumPy, SciPy and scikit-learn in one run, and prints a table:
  *
- *     node tools/bench/metrics.mjs [--python python3] [--rounds 2] [--cases frechet,covariance,k-means,neighbours]
+ *     node tools/bench/metrics.mjs [--python $PYTHON] [--rounds 2] [--cases frechet,covariance,k-means,neighbours]
  *
  * Needs Python with scipy and scikit-learn for the peer. Both sides make the same data by formula; values must agree.
  */
@@ -16,7 +16,7 @@ import { createTensorCenterSearch } from "../../packages/training/dist/index.js"
 
 const { values: options } = parseArgs({
   options: {
-    python: { type: "string", default: "python3" },
+    python: { type: "string", default: process.env.PYTHON ?? "python3" },
     rounds: { type: "string", default: "2" },
     cases: { type: "string", default: "frechet,covariance,k-means,neighbours" },
   },

@@ -1,7 +1,7 @@
 /**
  * Times measure compression beside algorithm A1 in PyTorch, one thread each, in one run, and prints a table:
  *
- *     node tools/bench/sampler.mjs [--python python3] [--rounds 5]
+ *     node tools/bench/sampler.mjs [--python $PYTHON] [--rounds 5]
  *
  * Both are measured by one ruler: the exact squared distance of their points to N(0, I).
  */
@@ -19,7 +19,10 @@ import {
 } from "../../packages/sampler-diverse/dist/index.js";
 
 const { values: options } = parseArgs({
-  options: { python: { type: "string", default: "python3" }, rounds: { type: "string", default: "5" } },
+  options: {
+    python: { type: "string", default: process.env.PYTHON ?? "python3" },
+    rounds: { type: "string", default: "5" },
+  },
 });
 const rounds = Number(options.rounds);
 /** Best known squared distance of ten points in the plane. */

@@ -103,6 +103,13 @@ class Call {
     return static_cast<Value*>(data);
   }
 
+  /** Whether an argument is a typed array of float32. */
+  bool isFloat32(size_t index) const {
+    napi_typedarray_type type;
+    return index < count_ && napi_get_typedarray_info(env_, arguments_[index], &type, nullptr, nullptr, nullptr,
+                                                      nullptr) == napi_ok && type == napi_float32_array;
+  }
+
   /** The float32 tensor of a handle, borrowed until the call ends. */
   TF_Tensor* tensorOf(int64_t id) {
     const auto entry = backend_->tfe_handle_map_.find(static_cast<int32_t>(id));

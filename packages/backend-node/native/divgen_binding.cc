@@ -23,6 +23,7 @@
 #include "arithmetic_kernels.h"
 #include "call.h"
 #include "image_kernels.h"
+#include "linear_algebra.h"
 #include "normalization_kernels.h"
 #include "products.h"
 
@@ -69,6 +70,7 @@ __attribute__((visibility("default"))) napi_value napi_register_module_v1(napi_e
     divgen::Export(env, kernels, "affine", divgen::Run<divgen::OnTensors<divgen::Affine>>);
     divgen::Export(env, kernels, "multiply64", divgen::Run<divgen::Multiply64>);
     divgen::Export(env, kernels, "gram64", divgen::Run<divgen::Gram64>);
+    divgen::Export(env, kernels, "moments64", divgen::Run<divgen::Moments64>);
     divgen::Export(env, kernels, "eigenvalues64", divgen::Run<divgen::Eigenvalues64>);
     divgen::Export(env, kernels, "cholesky64", divgen::Run<divgen::Cholesky64>);
     divgen::Export(env, kernels, "nearest", divgen::Run<divgen::Nearest>);

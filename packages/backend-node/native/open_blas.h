@@ -8,6 +8,8 @@
 
 #include <string>
 
+#include "call.h"
+
 namespace divgen {
 
 /** Functions of the library, by the names and the 32-bit integers of the wheel scipy-openblas32. */
@@ -57,6 +59,13 @@ struct OpenBlas {
     return *function != nullptr;
   }
 };
+
+/** The library, where a kernel needs it. */
+static const OpenBlas& blas() {
+  const OpenBlas* found = OpenBlas::get();
+  if (found == nullptr) throw Failure{"there is no OpenBLAS"};
+  return *found;
+}
 
 }  // namespace divgen
 

@@ -1,4 +1,4 @@
-// Kernels on OpenBLAS: products of float32 tensors, float64 linear algebra on JavaScript's own memory, nearest centers.
+// Kernels on OpenBLAS: products of float32 tensors, nearest centers.
 #ifndef DIVGEN_PRODUCTS_H_
 #define DIVGEN_PRODUCTS_H_
 
@@ -14,25 +14,12 @@
 
 namespace divgen {
 
-static const OpenBlas& blas() {
-  const OpenBlas* found = OpenBlas::get();
-  if (found == nullptr) throw Failure{"there is no OpenBLAS"};
-  return *found;
-}
-
 /** threads(count): how many threads work within one call from now on. */
 static napi_value Threads(Call& call) {
   blas();
   WorkerPool::get().setThreads(static_cast<int>(call.integer(0)));
   return nullptr;
 }
-
-/** OpenBLAS's own threads, for calls so long that dividing them beforehand does no harm; one at all other times. */
-class LongCall {
- public:
-  LongCall() { blas().setThreads(WorkerPool::get().threads()); }
-  ~LongCall() { blas().setThreads(1); }
-};
 
 /** A product of two row-major matrices, [m, k] times [k, n] after transposition. */
 struct ProductShape {
@@ -113,67 +100,6 @@ static napi_value Affine(Call& call) {
   return call.own(y);
 }
 
-/** multiply64(a, b, m, k, n, out): out = a b, row-major. */
-static napi_value Multiply64(Call& call) {
-  const int64_t m = call.integer(2), k = call.integer(3), n = call.integer(4);
-  const double* a = call.values<double>(0, m * k);
-  const double* b = call.values<double>(1, k * n);
-  double* out = call.values<double>(5, m * n);
-  const LongCall threads;
-  blas().dgemm(OpenBlas::kRowMajor, OpenBlas::kPlain, OpenBlas::kPlain, m, n, k, 1, a, k, b, n, 0, out, n);
-  return nullptr;
-}
-
-/** gram64(a, rows, columns, packed): the lower triangle of a^T a, row by row. */
-static napi_value Gram64(Call& call) {
-  const int64_t rows = call.integer(1), columns = call.integer(2);
-  const double* a = call.values<double>(0, rows * columns);
-  double* packed = call.values<double>(3, columns * (columns + 1) / 2);
-  const std::unique_ptr<double[]> full(new double[columns * columns]);
-  const LongCall threads;
-  blas().dsyrk(OpenBlas::kRowMajor, OpenBlas::kLower, OpenBlas::kTransposed, columns, rows, 1, a, columns, 0,
-               full.get(), columns);
-  for (int64_t row = 0; row < columns; row++) {
-    std::copy_n(full.get() + row * columns, row + 1, packed + row * (row + 1) / 2);
-  }
-  return nullptr;
-}
-
-/** eigenvalues64(matrix, n, out): of a symmetric matrix, whose lower triangle is read; ascending. */
-static napi_value Eigenvalues64(Call& call) {
-  const int n = static_cast<int>(call.integer(1));
-  const double* matrix = call.values<double>(0, static_cast<int64_t>(n) * n);
-  double* out = call.values<double>(2, n);
-  std::vector<double> copy(matrix, matrix + static_cast<int64_t>(n) * n);
-  const LongCall threads;
-  int info = 0, workSize = -1, integerSize = -1, integers = 0;
-  double work = 0;
-  // The lower triangle of rows is the upper one of LAPACK's columns.
-  blas().dsyevd("N", "U", &n, copy.data(), &n, out, &work, &workSize, &integers, &integerSize, &info);
-  workSize = static_cast<int>(work);
-  integerSize = integers;
-  std::vector<double> space(workSize);
-  std::vector<int> integerSpace(integerSize);
-  blas().dsyevd("N", "U", &n, copy.data(), &n, out, space.data(), &workSize, integerSpace.data(), &integerSize, &info);
-  if (info != 0) throw Failure{"the eigenvalues did not converge"};
-  return nullptr;
-}
-
-/** cholesky64(matrix, n, out): the lower factor, zero above; returns 0, or the number of the row without a factor. */
-static napi_value Cholesky64(Call& call) {
-  const int n = static_cast<int>(call.integer(1));
-  const double* matrix = call.values<double>(0, static_cast<int64_t>(n) * n);
-  double* out = call.values<double>(2, static_cast<int64_t>(n) * n);
-  for (int64_t row = 0; row < n; row++) {
-    std::copy_n(matrix + row * n, row + 1, out + row * n);
-    std::fill_n(out + row * n + row + 1, n - row - 1, 0.0);
-  }
-  const LongCall threads;
-  int info = 0;
-  blas().dpotrf("U", &n, out, &n, &info);
-  return call.result(info);
-}
-
 /**
  * nearest(points, centers, offsets, rows, columns, count, labels, margins): for each point x the center c of the greatest
  * x.c + offset, and by how much it is greater than the next one.
@@ -216,8 +142,6 @@ static napi_value Nearest(Call& call) {
 
 /** labelSums(points, labels, rows, columns, count, sums): sums of the points of each label, in the order of rows. */
 static napi_value LabelSums(Call& call) {
-  // Long runs of neighbours, which the processor reads ahead.
-  constexpr int64_t kColumnsAtOnce = 256;
   const int64_t rows = call.integer(2), columns = call.integer(3), count = call.integer(4);
   const float* points = call.values<float>(0, rows * columns);
   const int32_t* labels = call.values<int32_t>(1, rows);
@@ -226,10 +150,8 @@ static napi_value LabelSums(Call& call) {
     if (labels[row] < 0 || labels[row] >= count) throw Failure{"expected labels from 0 to below the number of sums"};
   }
   std::fill_n(sums, count * columns, 0.0);
-  WorkerPool::get().run((columns + kColumnsAtOnce - 1) / kColumnsAtOnce, [&](int64_t piece) {
-    const int64_t start = piece * kColumnsAtOnce, size = std::min(kColumnsAtOnce, columns - start);
-    labelSumsLoop(points + start, labels, rows, columns, size, sums + start);
-  });
+  // On one thread: two, each with its columns of the same rows, took longer together than one alone.
+  labelSumsLoop(points, labels, rows, columns, sums);
   return nullptr;
 }
 

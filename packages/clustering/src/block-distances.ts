@@ -86,16 +86,35 @@ export function distancesToOwn(
 ): Float64Array {
   const points = preparePoints(centers, shift);
   const squaredDistances = new Float64Array(rows);
-  for (let row = 0, index = 0; row < rows; row++) {
-    const label = labels[row]!;
-    let norm = 0;
-    let product = 0;
-    for (let column = 0, other = label * columns; column < columns; column++, index++, other++) {
-      const value = values[index]! - shift[column]!;
-      norm += value * value;
-      product += value * points.values[other]!;
+  const finish = (row: number, norm: number, product: number): void => {
+    squaredDistances[row] = Math.max(norm - 2 * product + points.squaredNorms[labels[row]!]!, 0);
+  };
+  let row = 0;
+  // Two rows at a time: each sum waits for its last addition.
+  for (; row + 2 <= rows; row += 2) {
+    const [first, second] = [row * columns, (row + 1) * columns];
+    const [firstCenter, secondCenter] = [labels[row]! * columns, labels[row + 1]! * columns];
+    let [firstNorm, firstProduct, secondNorm, secondProduct] = [0, 0, 0, 0];
+    for (let column = 0; column < columns; column++) {
+      const moved = shift[column]!;
+      const x = values[first + column]! - moved;
+      const y = values[second + column]! - moved;
+      firstNorm += x * x;
+      secondNorm += y * y;
+      firstProduct += x * points.values[firstCenter + column]!;
+      secondProduct += y * points.values[secondCenter + column]!;
     }
-    squaredDistances[row] = Math.max(norm - 2 * product + points.squaredNorms[label]!, 0);
+    finish(row, firstNorm, firstProduct);
+    finish(row + 1, secondNorm, secondProduct);
+  }
+  if (row < rows) {
+    let [norm, product] = [0, 0];
+    for (let column = 0, index = row * columns, other = labels[row]! * columns; column < columns; column++) {
+      const value = values[index + column]! - shift[column]!;
+      norm += value * value;
+      product += value * points.values[other + column]!;
+    }
+    finish(row, norm, product);
   }
   return squaredDistances;
 }

@@ -20,6 +20,8 @@ export interface PreparedCenterSearch {
    * way than JavaScript.
    */
   readonly sums?: ((labels: Int32Array, clusterCount: number) => Float64Array) | undefined;
+  /** Lengths of the shifted rows, if the search knows them. */
+  readonly norms?: Float64Array | undefined;
   dispose(): void;
 }
 
@@ -49,9 +51,9 @@ export interface LabelVerifier {
  *
  * @see Higham, "Accuracy and stability of numerical algorithms", 2002, section 3.1.
  */
-export function createLabelVerifier(data: RowMatrix, shift: Float64Array): LabelVerifier {
+export function createLabelVerifier(data: RowMatrix, shift: Float64Array, knownNorms?: Float64Array): LabelVerifier {
   const { values, rows, columns } = data;
-  const norms = rowNorms(values, rows, columns, shift);
+  const norms = knownNorms ?? rowNorms(values, rows, columns, shift);
   const factor = 2 * (columns + 8) * ROUNDOFF;
   return {
     verify: ({ labels, margins }, centers) => {

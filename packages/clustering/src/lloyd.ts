@@ -49,8 +49,7 @@ export interface Lloyd {
  */
 export function createLloyd(data: RowMatrix, options: LloydOptions): Lloyd {
   const shift = columnMeans(data);
-  const variances = columnVariances(data, shift);
-  const tolerance = (options.tolerance * variances.reduce((sum, value) => sum + value, 0)) / data.columns;
+  const tolerance = options.tolerance === 0 ? 0 : options.tolerance * meanVariance(data, shift);
   const isSmall = data.values.length <= SMALL_INPUT_VALUES;
   const prepared = isSmall ? undefined : options.search?.prepare(data, shift);
   const steps =
@@ -63,6 +62,10 @@ export function createLloyd(data: RowMatrix, options: LloydOptions): Lloyd {
     from: (initialCenters) => iterate(data, initialCenters, { ...options, tolerance }, steps),
     dispose: () => prepared?.dispose(),
   };
+}
+
+function meanVariance(data: RowMatrix, means: Float64Array): number {
+  return columnVariances(data, means).reduce((sum, value) => sum + value, 0) / data.columns;
 }
 
 function iterate(
@@ -101,7 +104,7 @@ function createBlockedSteps(data: RowMatrix, shift: Float64Array): LloydSteps {
 }
 
 function createSearchSteps(data: RowMatrix, shift: Float64Array, prepared: PreparedCenterSearch): LloydSteps {
-  const verifier = createLabelVerifier(data, shift);
+  const verifier = createLabelVerifier(data, shift, prepared.norms);
   const nearest = (centers: RowMatrix<Float64Array>) => verifier.verify(prepared.nearest(centers), centers);
   return {
     step: (centers) => {

@@ -19,14 +19,21 @@ export function assertRowMatrix(matrix: RowMatrix, name: string): void {
   if (values.length !== rows * columns) {
     throw new RangeError(`${name}: expected ${rows} x ${columns} = ${rows * columns} values, got ${values.length}`);
   }
-  for (let index = 0; index < values.length; index++) {
-    if (!Number.isFinite(values[index]!)) {
-      const row = Math.floor(index / columns);
-      throw new RangeError(
-        `${name}: expected finite values, got ${values[index]} in row ${row}, column ${index % columns}`,
-      );
-    }
+  if (areFinite(values)) return;
+  const index = values.findIndex((value) => !Number.isFinite(value));
+  const [row, column] = [Math.floor(index / columns), index % columns];
+  throw new RangeError(`${name}: expected finite values, got ${values[index]} in row ${row}, column ${column}`);
+}
+
+/** Zero times a value is no number unless the value is finite: a sum tells of all, several times faster than tests. */
+function areFinite(values: Float32Array | Float64Array): boolean {
+  let [even, odd] = [0, 0];
+  for (let index = 1; index < values.length; index += 2) {
+    even += values[index - 1]! * 0;
+    odd += values[index]! * 0;
   }
+  if (values.length % 2 === 1) even += values[values.length - 1]! * 0;
+  return even + odd === 0;
 }
 
 /**
@@ -44,10 +51,21 @@ export function assertLabels(labels: ArrayLike<number>, rows: number, clusterCou
   }
 }
 
+type Four = [number, number, number, number];
+
 /** Mean of each column. */
 export function columnMeans({ values, rows, columns }: RowMatrix): Float64Array {
   const means = new Float64Array(columns);
-  for (let row = 0, index = 0; row < rows; row++) {
+  let row = 0;
+  // Four rows at a time, in the order of one by one.
+  for (; row + 4 <= rows; row += 4) {
+    const [first, second, third, fourth] = [0, 1, 2, 3].map((next) => (row + next) * columns) as Four;
+    for (let column = 0; column < columns; column++) {
+      const sum = means[column]! + values[first + column]! + values[second + column]!;
+      means[column] = sum + values[third + column]! + values[fourth + column]!;
+    }
+  }
+  for (let index = row * columns; row < rows; row++) {
     for (let column = 0; column < columns; column++, index++) means[column]! += values[index]!;
   }
   return means.map((sum) => sum / rows);

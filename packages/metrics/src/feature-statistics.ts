@@ -110,6 +110,9 @@ export function meanAndCovariance(
   assertRowMatrix(features, "features");
   const { values, rows, columns: width } = features;
   assertEnoughRows(rows);
+  if (algebra.moments !== undefined) {
+    return statisticsFrom([{ count: rows, ...algebra.moments(values, rows, width) }], width);
+  }
   const parts: Moments[] = [];
   for (let row = 0; row < rows; row += ALGEBRA_ROWS) {
     const part = values.subarray(row * width, Math.min(rows, row + ALGEBRA_ROWS) * width);

@@ -36,13 +36,29 @@ export interface LinearAlgebra64 {
    * @returns columns (columns + 1) / 2 values.
    */
   gram(a: Float64Array, rows: number, columns: number): Float64Array;
+  /**
+   * Mean of rows, and the lower triangle, row by row, of the sum of outer products of their differences from it; left out
+   * where `gram` of those differences is as fast.
+   *
+   * @param values - [rows, columns], at least one row.
+   */
+  moments?(
+    values: Float32Array | Float64Array,
+    rows: number,
+    columns: number,
+  ): { readonly mean: Float64Array; readonly scatter: Float64Array };
 }
 
 /** Linear algebra in plain JavaScript: always there, and the reference of faster ones. */
 export const plainLinearAlgebra: LinearAlgebra64 = { multiply, symmetricEigenvalues, cholesky, gram };
 
 /** @throws RangeError naming the matrix whose number of values does not fit. */
-export function assertMatrixSize(matrix: Float64Array, rows: number, columns: number, name: string): void {
+export function assertMatrixSize(
+  matrix: Float32Array | Float64Array,
+  rows: number,
+  columns: number,
+  name: string,
+): void {
   if (matrix.length !== rows * columns) {
     throw new RangeError(`${name}: expected ${rows} x ${columns} values, got ${matrix.length}`);
   }

@@ -11,6 +11,7 @@ export interface Moments {
 /** Moments of a few rows: mean first, then products of differences. */
 export function leafMoments(rows: Float64Array, width: number, algebra: LinearAlgebra64 = plainLinearAlgebra): Moments {
   const count = rows.length / width;
+  if (algebra.moments !== undefined) return { count, ...algebra.moments(rows, count, width) };
   const mean = new Float64Array(width);
   for (let row = 0, index = 0; row < count; row++) {
     for (let column = 0; column < width; column++, index++) mean[column]! += rows[index]!;

@@ -49,7 +49,8 @@ function knowsNothing(rows: number): GuessedCenters {
 /** By kernels of the engine's on plain arrays. */
 function prepareFused(data: RowMatrix, shift: Float64Array): PreparedCenterSearch {
   const { values, rows, columns } = data;
-  const points = moved(data, shift);
+  const norms = new Float64Array(rows);
+  const points = moved(data, shift, norms);
   return {
     nearest: (centers) => {
       const labels = new Int32Array(rows);
@@ -70,6 +71,7 @@ function prepareFused(data: RowMatrix, shift: Float64Array): PreparedCenterSearc
             return sums;
           }
         : undefined,
+    norms,
     dispose: () => undefined,
   };
 }
@@ -78,10 +80,17 @@ function shifted(matrix: RowMatrix, shift: Float64Array): Tensor2D {
   return tensor2d(moved(matrix, shift), [matrix.rows, matrix.columns]);
 }
 
-function moved({ values, rows, columns }: RowMatrix, shift: Float64Array): Float32Array {
+/** @param norms - receives the length of each row. */
+function moved({ values, rows, columns }: RowMatrix, shift: Float64Array, norms?: Float64Array): Float32Array {
   const result = new Float32Array(values.length);
   for (let row = 0, index = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++, index++) result[index] = values[index]! - shift[column]!;
+    let squares = 0;
+    for (let column = 0; column < columns; column++, index++) {
+      const value = values[index]! - shift[column]!;
+      result[index] = value;
+      squares += value * value;
+    }
+    if (norms !== undefined) norms[row] = Math.sqrt(squares);
   }
   return result;
 }

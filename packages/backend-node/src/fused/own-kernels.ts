@@ -78,6 +78,14 @@ export interface OwnKernels {
   multiply64?(a: Float64Array, b: Float64Array, m: number, k: number, n: number, out: Float64Array): void;
   /** The lower triangle of a^T a, row by row. */
   gram64?(a: Float64Array, rows: number, columns: number, packed: Float64Array): void;
+  /** The mean of rows, and the lower triangle of the sum of outer products of their differences from it. */
+  moments64?(
+    values: Float32Array | Float64Array,
+    rows: number,
+    columns: number,
+    mean: Float64Array,
+    packed: Float64Array,
+  ): void;
   /** Eigenvalues of a symmetric matrix, of which the lower triangle is read; ascending. */
   eigenvalues64?(matrix: Float64Array, n: number, out: Float64Array): void;
   /** The lower factor; returns 0, or the number (from 1) of the first row without one. */

@@ -115,6 +115,17 @@ describe.skipIf(!native).each(libraries)("native linear algebra by %s", (library
     }
   });
 
+  it("keeps the digits of float32 features far from zero", () => {
+    const [rows, columns] = [1300, 7];
+    const values = Float32Array.from(wave(rows * columns, 1), (value) => 1000 + value);
+    const [plain, fast] = [undefined, algebraBy(library)].map((own) =>
+      meanAndCovariance({ values, rows, columns }, own),
+    );
+    expectClose(fast!.mean, plain!.mean, { relative: 1e-15 });
+    expectClose(fast!.covariance, plain!.covariance, { absolute: 1e-12 });
+    expect(plain!.covariance[0]).toBeGreaterThan(0.1);
+  });
+
   it("leaves nothing on the engine", () => {
     const algebra = algebraBy(library);
     const matrix = positive(5, 9, 1);

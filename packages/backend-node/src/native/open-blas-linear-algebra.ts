@@ -3,8 +3,8 @@ import type { OwnKernels } from "../fused/own-kernels.ts";
 
 /** Linear algebra by the binding's kernels on OpenBLAS, on the arrays' own memory; null where it has none. */
 export function openBlasLinearAlgebra(kernels: OwnKernels): LinearAlgebra64 | null {
-  const { multiply64, gram64, eigenvalues64, cholesky64 } = kernels;
-  if (!multiply64 || !gram64 || !eigenvalues64 || !cholesky64) return null;
+  const { multiply64, gram64, moments64, eigenvalues64, cholesky64 } = kernels;
+  if (!multiply64 || !gram64 || !moments64 || !eigenvalues64 || !cholesky64) return null;
   return {
     multiply: (a, b, rowsA, colsA, colsB) => {
       assertMatrixSize(a, rowsA, colsA, "a");
@@ -35,6 +35,13 @@ export function openBlasLinearAlgebra(kernels: OwnKernels): LinearAlgebra64 | nu
       const packed = new Float64Array((columns * (columns + 1)) / 2);
       gram64(a, rows, columns, packed);
       return packed;
+    },
+    moments: (values, rows, columns) => {
+      assertMatrixSize(values, rows, columns, "values");
+      const mean = new Float64Array(columns);
+      const scatter = new Float64Array((columns * (columns + 1)) / 2);
+      moments64(values, rows, columns, mean, scatter);
+      return { mean, scatter };
     },
   };
 }
