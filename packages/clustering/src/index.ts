@@ -25,3 +25,4 @@ export {
 } from "./online-k-means.ts";
 export { assertRowMatrix, type RowMatrix } from "./row-matrix.ts";
 export { type ProductColumns, type RowSpan, rowProducts } from "./row-products.ts";
+export { loadSimdModule, type SimdModule } from "./wasm/load-simd-module.ts";

@@ -1,3 +1,5 @@
+import { createReflections, type Reflections } from "./reflections.ts";
+
 /**
  * Eigenvalues of a symmetric matrix, without vectors: Householder tridiagonalisation, then the implicit QL algorithm.
  *
@@ -19,11 +21,13 @@ export function symmetricEigenvalues(matrix: Float64Array, n: number): Float64Ar
     }
   }
   if (largest === 0) return new Float64Array(n);
-  // Scaled to 1, squares neither overflow nor vanish.
-  const { diagonal, offDiagonal } = tridiagonalize(
-    matrix.map((value) => value / largest),
-    n,
-  );
+  const reflections = createReflections(n);
+  for (let row = 0; row < n; row++) {
+    const end = row * n + row + 1;
+    // Scaled to 1, squares neither overflow nor vanish.
+    for (let index = row * n; index < end; index++) reflections.matrix[index] = matrix[index]! / largest;
+  }
+  const { diagonal, offDiagonal } = tridiagonalize(reflections, n);
   implicitQl(diagonal, offDiagonal);
   return diagonal.map((value) => value * largest).sort();
 }
@@ -39,16 +43,13 @@ const NEGLIGIBLE = 1e-200;
 
 /**
  * Householder reflections from the last row up. Each pass over the triangle applies the previous reflection and forms
- * the product that the next one needs, so that memory is read once a step. Destroys `a`.
+ * the product that the next one needs, so that memory is read once a step. Destroys the matrix.
  */
-function tridiagonalize(a: Float64Array, n: number): Tridiagonal {
+function tridiagonalize({ matrix: a, vectors, updateAndMultiply }: Reflections, n: number): Tridiagonal {
   const diagonal = new Float64Array(n);
   const offDiagonal = new Float64Array(n);
   // The rank-two update a -= u q^T + q u^T that rows above still wait for; zero at first.
-  let u: Float64Array = new Float64Array(n);
-  let q: Float64Array = new Float64Array(n);
-  let v: Float64Array = new Float64Array(n);
-  let p: Float64Array = new Float64Array(n);
+  let [u, q, v, p] = vectors;
   for (let i = n - 1; i >= 1; i--) {
     const row = i * n;
     for (let j = 0; j <= i; j++) a[row + j]! -= u[i]! * q[j]! + q[i]! * u[j]!;
@@ -69,7 +70,7 @@ function tridiagonalize(a: Float64Array, n: number): Tridiagonal {
       for (let j = 0; j < i - 1; j++) v[j] = a[row + j]!;
       v[i - 1] = last - reflected;
     }
-    updateAndMultiply(a, n, i, u, q, v, p);
+    updateAndMultiply(i, u, q, v, p);
     let inner = 0;
     if (h > 0) {
       for (let j = 0; j < i; j++) inner += v[j]! * p[j]!;
@@ -81,34 +82,6 @@ function tridiagonalize(a: Float64Array, n: number): Tridiagonal {
   }
   diagonal[0] = a[0]! - 2 * u[0]! * q[0]!;
   return { diagonal, offDiagonal };
-}
-
-/** On the leading `size` rows: a -= u q^T + q u^T, and p = a v with the updated a. */
-function updateAndMultiply(
-  a: Float64Array,
-  n: number,
-  size: number,
-  u: Float64Array,
-  q: Float64Array,
-  v: Float64Array,
-  p: Float64Array,
-): void {
-  for (let r = 0; r < size; r++) {
-    const row = r * n;
-    const ur = u[r]!;
-    const qr = q[r]!;
-    const vr = v[r]!;
-    let sum = 0;
-    for (let j = 0; j < r; j++) {
-      const value = a[row + j]! - (ur * q[j]! + qr * u[j]!);
-      a[row + j] = value;
-      sum += value * v[j]!;
-      p[j]! += value * vr;
-    }
-    const value = a[row + r]! - 2 * ur * qr;
-    a[row + r] = value;
-    p[r] = sum + value * vr;
-  }
 }
 
 /** Turns the diagonal into the eigenvalues, in no order. Destroys both arrays. */

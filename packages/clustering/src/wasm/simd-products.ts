@@ -1,25 +1,9 @@
+import { loadSimdModule } from "./load-simd-module.ts";
 import { rowProductsBinary } from "./row-products-binary.ts";
-
-/** The parts of the WebAssembly interface and of the globals in use: TypeScript declares them only for browsers. */
-interface Globals {
-  readonly WebAssembly?: {
-    readonly Memory: new (descriptor: { initial: number }) => Memory;
-    readonly Module: new (bytes: Uint8Array) => object;
-    readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
-    validate(bytes: Uint8Array): boolean;
-  };
-  atob(base64: string): string;
-}
-
-interface Memory {
-  readonly buffer: ArrayBuffer;
-  grow(pages: number): number;
-}
 
 /** Addresses are bytes from the start of the memory. */
 type Products = (left: number, rows: number, panel: number, points: number, columns: number, out: number) => void;
 
-const globals = globalThis as unknown as Globals;
 const PAGE = 65_536;
 const DOUBLE = 8;
 /** Points of a panel: with some hundred columns it stays in the second-level cache. */
@@ -53,18 +37,13 @@ export function simdProducts(): SimdProducts | null {
 }
 
 function load(): SimdProducts | null {
-  const { WebAssembly } = globals;
-  if (WebAssembly === undefined) return null;
-  const bytes = Uint8Array.from(globals.atob(rowProductsBinary), (letter) => letter.charCodeAt(0));
-  if (!WebAssembly.validate(bytes)) return null;
-  const memory = new WebAssembly.Memory({ initial: 16 });
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
-  const { products } = instance.exports as { products: Products };
-
+  const module = loadSimdModule<{ readonly products: Products }>(rowProductsBinary, 16);
+  if (module === null) return null;
+  const { products } = module.exports;
   const grow = (bytesNeeded: number): Float64Array => {
-    const missing = bytesNeeded - memory.buffer.byteLength;
-    if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
-    return new Float64Array(memory.buffer);
+    const missing = bytesNeeded - module.buffer.byteLength;
+    if (missing > 0) module.grow(Math.ceil(missing / PAGE));
+    return new Float64Array(module.buffer);
   };
   return {
     multiply: (left, right, columns, from, to, out) => {
