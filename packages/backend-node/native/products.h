@@ -140,18 +140,33 @@ static napi_value Nearest(Call& call) {
   return nullptr;
 }
 
-/** labelSums(points, labels, rows, columns, count, sums): sums of the points of each label, in the order of rows. */
+/**
+ * labelSums(points, labels, rows, columns, count, sums): sums of the points of each label, piece by piece of the rows, in
+ * the order of `clusterSums` in clustering: the same bits.
+ */
 static napi_value LabelSums(Call& call) {
-  const int64_t rows = call.integer(2), columns = call.integer(3), count = call.integer(4);
+  constexpr int64_t kRowsAtOnce = 4096, kPiecesAtOnce = 8;
+  const int64_t rows = call.integer(2), columns = call.integer(3), count = call.integer(4), size = count * columns;
   const float* points = call.values<float>(0, rows * columns);
   const int32_t* labels = call.values<int32_t>(1, rows);
-  double* sums = call.values<double>(5, count * columns);
+  double* sums = call.values<double>(5, size);
   for (int64_t row = 0; row < rows; row++) {
     if (labels[row] < 0 || labels[row] >= count) throw Failure{"expected labels from 0 to below the number of sums"};
   }
-  std::fill_n(sums, count * columns, 0.0);
-  // On one thread: two, each with its columns of the same rows, took longer together than one alone.
-  labelSumsLoop(points, labels, rows, columns, sums);
+  std::fill_n(sums, size, 0.0);
+  std::vector<double> parts;
+  for (int64_t first = 0; first < rows; first += kRowsAtOnce * kPiecesAtOnce) {
+    const int64_t left = std::min(rows - first, kRowsAtOnce * kPiecesAtOnce);
+    const int64_t pieces = (left + kRowsAtOnce - 1) / kRowsAtOnce;
+    parts.assign(pieces * size, 0.0);
+    shareOut(left, kRowsAtOnce, [&](int64_t start, int64_t length) {
+      labelSumsLoop(points + (first + start) * columns, labels + first + start, length, columns,
+                    parts.data() + start / kRowsAtOnce * size);
+    });
+    for (int64_t piece = 0; piece < pieces; piece++) {
+      for (int64_t i = 0; i < size; i++) sums[i] += parts[piece * size + i];
+    }
+  }
   return nullptr;
 }
 

@@ -16,7 +16,7 @@ export interface PreparedCenterSearch {
   /** @param centers - [cluster, column], not shifted. */
   nearest(centers: RowMatrix<Float64Array>): GuessedCenters;
   /**
-   * Sums of the rows of each label, added in the order of the rows in float64; left out where the engine has no faster
+   * Sums of the rows of each label, in float64 and in the order of `clusterSums`; left out where the engine has no faster
    * way than JavaScript.
    */
   readonly sums?: ((labels: Int32Array, clusterCount: number) => Float64Array) | undefined;

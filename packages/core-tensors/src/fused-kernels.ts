@@ -106,7 +106,10 @@ export interface NearestCentersKernelAttributes {
   readonly margins: Float32Array;
 }
 
-/** What `DivgenLabelSums` does: adds the rows of each label in float64, in the order of the rows. */
+/**
+ * What `DivgenLabelSums` does: adds the rows of each label in float64, those of each piece of 4,096 rows in their order, then
+ * the sums of the pieces in theirs.
+ */
 export interface LabelSumsKernelAttributes {
   /** [rows, columns]. */
   readonly points: Float32Array;

@@ -101,7 +101,7 @@ export interface OwnKernels {
     labels: Int32Array,
     margins: Float32Array,
   ): void;
-  /** Sums of the rows of each label, in float64 and in the order of the rows. */
+  /** Sums of the rows of each label in float64: `LabelSumsKernelAttributes` says in which order. */
   labelSums?(
     points: Float32Array,
     labels: Int32Array,

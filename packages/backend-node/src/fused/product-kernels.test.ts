@@ -69,7 +69,8 @@ describe.skipIf(!hasOpenBlas)("products by OpenBLAS", () => {
 
   it("find the nearest center and its lead, and sum rows in their order", () => {
     expect(hasFusedKernel(fusedKernels.nearestCenters)).toBe(true);
-    const [rows, columns, count] = [3000, 20, 33];
+    // More rows than are summed at once, and than there is room for at once.
+    const [rows, columns, count] = [40_000, 20, 33];
     const [points, centers] = [wave(rows * columns, 3), wave(count * columns, 4)];
     const offsets = wave(count, 5);
     const [labels, margins] = [new Int32Array(rows), new Float32Array(rows)];
@@ -85,8 +86,16 @@ describe.skipIf(!hasOpenBlas)("products by OpenBLAS", () => {
     const sums = new Float64Array(count * columns);
     runFusedKernel(fusedKernels.labelSums, {}, { points, labels, ...sizes, sums });
     const expected = new Float64Array(count * columns);
-    for (let index = 0; index < points.length; index++) {
-      expected[labels[Math.floor(index / columns)]! * columns + (index % columns)]! += points[index]!;
+    for (let first = 0; first < rows; first += 4096) {
+      const part = new Float64Array(count * columns);
+      for (let row = first; row < Math.min(rows, first + 4096); row++) {
+        for (let column = 0; column < columns; column++) {
+          part[labels[row]! * columns + column]! += points[row * columns + column]!;
+        }
+      }
+      part.forEach((sum, index) => {
+        expected[index]! += sum;
+      });
     }
     expect(sums).toEqual(expected);
     labels[7] = count;
