@@ -9,6 +9,7 @@
 
 #include "call.h"
 #include "loops.h"
+#include "worker_pool.h"
 
 namespace divgen {
 
@@ -27,27 +28,40 @@ struct Window {
   int64_t patch() const { return filterHeight * filterWidth * channels; }
   int64_t input() const { return batch * inHeight * inWidth * channels; }
 
-  /** Calls `use` for each row of a filter at each output pixel: its part inside the image, and where that is. */
+  /**
+   * Calls `use` for each row of a filter at each pixel of the output lines [from, end), which are numbered through all images:
+   * its part inside the image, and where that is.
+   */
   template <typename Use>
-  void forEachRow(Use use) const {
-    int64_t row = 0;
-    for (int64_t image = 0; image < batch; image++) {
-      for (int64_t outY = 0; outY < outHeight; outY++) {
-        for (int64_t outX = 0; outX < outWidth; outX++) {
-          const int64_t left = outX * strideWidth - padLeft;
-          const int64_t first = std::max<int64_t>(0, -left);
-          const int64_t last = std::max(first, std::min(filterWidth, inWidth - left));
-          for (int64_t y = 0; y < filterHeight; y++, row++) {
-            const int64_t inY = outY * strideHeight - padTop + y;
-            const bool isInside = inY >= 0 && inY < inHeight;
-            use(row * filterWidth * channels, isInside ? ((image * inHeight + inY) * inWidth + left) * channels : 0,
-                isInside ? first * channels : 0, isInside ? last * channels : 0);
-          }
+  void forEachRow(int64_t from, int64_t end, Use use) const {
+    int64_t row = from * outWidth * filterHeight;
+    for (int64_t line = from; line < end; line++) {
+      const int64_t image = line / outHeight, outY = line % outHeight;
+      for (int64_t outX = 0; outX < outWidth; outX++) {
+        const int64_t left = outX * strideWidth - padLeft;
+        const int64_t first = std::max<int64_t>(0, -left);
+        const int64_t last = std::max(first, std::min(filterWidth, inWidth - left));
+        for (int64_t y = 0; y < filterHeight; y++, row++) {
+          const int64_t inY = outY * strideHeight - padTop + y;
+          const bool isInside = inY >= 0 && inY < inHeight;
+          use(row * filterWidth * channels, isInside ? ((image * inHeight + inY) * inWidth + left) * channels : 0,
+              isInside ? first * channels : 0, isInside ? last * channels : 0);
         }
       }
     }
   }
 };
+
+/** Values moved that make a piece of work. */
+constexpr int64_t kMovedAtOnce = 1 << 18;
+
+static inline void copyValues(const float* from, float* to, int64_t count) {
+  if (count >= 64) {
+    std::memcpy(to, from, count * sizeof(float));
+  } else {
+    for (int64_t i = 0; i < count; i++) to[i] = from[i];
+  }
+}
 
 /** patches(x, sizes): [output pixels, filter rows * filter columns * channels], zeros outside. */
 static napi_value Patches(Call& call) {
@@ -58,16 +72,15 @@ static napi_value Patches(Call& call) {
   const int64_t width = window.filterWidth * window.channels;
   const float* source = dataOf(x);
   float* target = dataOf(y);
-  window.forEachRow([&](int64_t to, int64_t from, int64_t first, int64_t last) {
-    float* out = target + to;
-    const float* in = source + from;
-    for (int64_t i = 0; i < first; i++) out[i] = 0;
-    if (last - first >= 64) {
-      std::memcpy(out + first, in + first, (last - first) * sizeof(float));
-    } else {
-      for (int64_t i = first; i < last; i++) out[i] = in[i];
-    }
-    for (int64_t i = last; i < width; i++) out[i] = 0;
+  const int64_t line = std::max<int64_t>(1, window.outWidth * window.patch());
+  shareOut(window.batch * window.outHeight, std::max<int64_t>(1, kMovedAtOnce / line), [&](int64_t start, int64_t lines) {
+    window.forEachRow(start, start + lines, [&](int64_t to, int64_t from, int64_t first, int64_t last) {
+      float* out = target + to;
+      const float* in = source + from;
+      for (int64_t i = 0; i < first; i++) out[i] = 0;
+      copyValues(in + first, out + first, last - first);
+      for (int64_t i = last; i < width; i++) out[i] = 0;
+    });
   });
   return call.own(y);
 }
@@ -85,14 +98,19 @@ static napi_value Scatter(Call& call) {
   std::memset(dataOf(y), 0, window.input() * sizeof(float));
   const float* source = dataOf(x);
   float* target = dataOf(y);
-  window.forEachRow([&](int64_t from, int64_t to, int64_t first, int64_t last) {
-    const float* __restrict in = source + from;
-    float* __restrict out = target + to;
-    if (last - first >= 64) {
-      accumulate(in + first, out + first, last - first);
-    } else {
-      for (int64_t i = first; i < last; i++) out[i] += in[i];
-    }
+  const int64_t image = std::max<int64_t>(1, window.outHeight * window.outWidth * window.patch());
+  // Lines of one image overlap.
+  shareOut(window.batch, std::max<int64_t>(1, kMovedAtOnce / image), [&](int64_t start, int64_t images) {
+    const int64_t line = start * window.outHeight, end = line + images * window.outHeight;
+    window.forEachRow(line, end, [&](int64_t from, int64_t to, int64_t first, int64_t last) {
+      const float* __restrict in = source + from;
+      float* __restrict out = target + to;
+      if (last - first >= 64) {
+        accumulate(in + first, out + first, last - first);
+      } else {
+        for (int64_t i = first; i < last; i++) out[i] += in[i];
+      }
+    });
   });
   return call.own(y);
 }
@@ -132,10 +150,17 @@ static napi_value CopyBoxes(Call& call) {
     const std::vector<int64_t> inShape = shapeOf(sources[i]);
     // Axes at the end that are copied whole lie in one piece, with the one before them.
     size_t outer = rank - 1;
-    int64_t rows = 1, width = size[outer];
-    for (; outer > 0 && size[outer] == shape[outer] && size[outer] == inShape[outer]; outer--) width *= size[outer - 1];
-    for (size_t axis = 0; axis < outer; axis++) rows *= size[axis];
-    if (rows == 0 || width == 0) continue;
+    int64_t width = size[outer], inStride = inShape[outer], outStride = shape[outer];
+    for (; outer > 0 && size[outer] == shape[outer] && size[outer] == inShape[outer]; outer--) {
+      width *= size[outer - 1];
+      inStride *= inShape[outer - 1];
+      outStride *= shape[outer - 1];
+    }
+    // The axis before that is a row of pieces at equal distances.
+    const int64_t pieces = outer > 0 ? size[outer - 1] : 1;
+    int64_t rows = 1;
+    for (size_t axis = 0; axis + 1 < outer; axis++) rows *= size[axis];
+    if (rows * pieces * width == 0) continue;
     std::vector<int64_t> at(rank, 0);
     for (int64_t row = 0; row < rows; row++) {
       int64_t source = 0, target = 0;
@@ -143,8 +168,10 @@ static napi_value CopyBoxes(Call& call) {
         source = source * inShape[axis] + from[axis] + at[axis];
         target = target * shape[axis] + to[axis] + at[axis];
       }
-      std::memcpy(dataOf(y) + target, dataOf(sources[i]) + source, width * sizeof(float));
-      for (size_t axis = outer; axis-- > 0;) {
+      const float* in = dataOf(sources[i]) + source;
+      float* out = dataOf(y) + target;
+      for (int64_t piece = 0; piece < pieces; piece++) copyValues(in + piece * inStride, out + piece * outStride, width);
+      for (size_t axis = outer > 0 ? outer - 1 : 0; axis-- > 0;) {
         if (++at[axis] < size[axis]) break;
         at[axis] = 0;
       }

@@ -33,18 +33,25 @@ const BY_INPUT: readonly Limits[] = [
 /** Larger images lose more by scattering than they gain. */
 const FEW_PIXELS_A_SIDE = 8;
 
+/**
+ * With OpenBLAS, products of few pixels are the faster ones whatever the weights: but to a handful of channels, which fill no
+ * vector, and from a single pixel of large filters, most of whose taps lie outside of the image.
+ */
+const FEW_PIXELS = { pixels: 800, outChannels: 8, pixelsOfLarge: 4, largeWeights: 1 << 21 };
+
 /** Of so few channels oneDNN uses a part of its vectors: with divgen's own scattering the product takes half the time. */
 const FEW_CHANNELS = { channels: 8, patchValues: 1 << 22 };
 
 /** y = x * filter, for NHWC images. */
 export function convolve(ops: NativeOperations, x: TensorInfo, filter: TensorInfo, shape: ConvolutionShape): Tensor {
-  if (suitsProduct(shape, FORWARD)) return productOf(ops, x, filter, shape);
+  if (suitsProduct(shape, FORWARD) || (hasFewPixels(ops, shape) && !isMostlyPadding(shape)))
+    return productOf(ops, x, filter, shape);
   return ops.run("Conv2D", attributesOf(ops, shape), [x, filter]);
 }
 
 /** Gradient of a convolution by its filter. */
 export function filterGradient(ops: NativeOperations, x: TensorInfo, dy: TensorInfo, shape: ConvolutionShape): Tensor {
-  if (suitsProduct(shape, BY_FILTER)) return filterGradientByProduct(ops, x, dy, shape);
+  if (suitsProduct(shape, BY_FILTER) || hasFewPixels(ops, shape)) return filterGradientByProduct(ops, x, dy, shape);
   const sizes = ops.integers([shape.filterHeight, shape.filterWidth, shape.inChannels, shape.outChannels]);
   const inputs = [ops.handle(x), sizes, ops.handle(dy)];
   return ops.tensor(ops.one("Conv2DBackpropFilter", attributesOf(ops, shape), inputs));
@@ -58,7 +65,8 @@ export function inputGradient(
   shape: ConvolutionShape,
 ): Tensor {
   const isSmall = Math.max(shape.outHeight, shape.outWidth) <= FEW_PIXELS_A_SIDE;
-  const isProduct = (isSmall && suitsProduct(shape, BY_INPUT)) || hasFewChannels(ops, shape);
+  const isProduct =
+    (isSmall && suitsProduct(shape, BY_INPUT)) || hasFewPixels(ops, shape) || hasFewChannels(ops, shape);
   if (isProduct) return inputGradientByProduct(ops, dy, filter, shape);
   const sizes = ops.integers([shape.batch, shape.inHeight, shape.inWidth, shape.inChannels]);
   const inputs = [sizes, ops.handle(filter), ops.handle(dy)];
@@ -77,14 +85,26 @@ function hasFewChannels(ops: NativeOperations, shape: ConvolutionShape): boolean
   );
 }
 
+function hasFewPixels(ops: NativeOperations, shape: ConvolutionShape): boolean {
+  const { pixels, outChannels } = FEW_PIXELS;
+  const isSmall = outputPixels(shape) <= pixels && shape.outChannels >= outChannels;
+  return isSmall && ops.ownKernels?.product !== undefined && isPlain(shape);
+}
+
+function isMostlyPadding(shape: ConvolutionShape): boolean {
+  return outputPixels(shape) <= FEW_PIXELS.pixelsOfLarge && weightsOf(shape) >= FEW_PIXELS.largeWeights;
+}
+
+/** What products are written for. */
+function isPlain(shape: ConvolutionShape): boolean {
+  return shape.padding !== "EXPLICIT" && shape.dilationHeight === 1 && shape.dilationWidth === 1;
+}
+
+const weightsOf = (shape: ConvolutionShape): number => patchSize(shape) * shape.outChannels;
+
 function suitsProduct(shape: ConvolutionShape, limits: readonly Limits[]): boolean {
-  const weights = shape.filterHeight * shape.filterWidth * shape.inChannels * shape.outChannels;
-  return (
-    shape.padding !== "EXPLICIT" &&
-    shape.dilationHeight === 1 &&
-    shape.dilationWidth === 1 &&
-    limits.some((limit) => outputPixels(shape) <= limit.pixels && weights >= limit.weights)
-  );
+  const weights = weightsOf(shape);
+  return isPlain(shape) && limits.some((limit) => outputPixels(shape) <= limit.pixels && weights >= limit.weights);
 }
 
 function attributesOf(ops: NativeOperations, shape: ConvolutionShape): OperationAttribute[] {
