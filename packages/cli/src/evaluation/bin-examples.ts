@@ -33,22 +33,18 @@ export async function binExamples(outcome: EvaluationOutcome): Promise<ImageGrid
   }
   const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
   const rowTitles = shown.map((bin) => {
-    const { referenceShare, generatedShare, zScore } = sharesOf(evidence, bin);
-    return `${bin}: ${percent(referenceShare)}, ${percent(generatedShare)}, z ${zScore.toFixed(1)}`;
+    const { trainingShare, generatedShare, zScore, different } = evidence.comparison.bins[bin]!;
+    const shares = `${percent(trainingShare)} → ${percent(generatedShare)}`;
+    return `bin ${bin}: ${shares}, z ${zScore.toFixed(1)}${different ? ", differs" : ""}`;
   });
   return {
     caption:
-      "Bins whose shares differ most, by examples: number of the bin, share of the reference, share of the generated samples, z statistic. Positive z: the generator makes too few of them.",
+      "Bins whose shares differ most, by examples: share of the reference → share of the generated samples, z statistic (positive: the generator makes too few of them), and whether NDB counts the bin as different. Grey: there are no more.",
     images,
     columns: 2 * EXAMPLES,
     columnTitles: ["reference", "generated"].flatMap((side) => Array.from({ length: EXAMPLES }, () => side)),
     rowTitles,
   };
-}
-
-function sharesOf({ comparison }: BinEvidence, bin: number) {
-  const { trainingShare, generatedShare, zScore } = comparison.bins[bin]!;
-  return { referenceShare: trainingShare, generatedShare, zScore };
 }
 
 async function examplesOf(

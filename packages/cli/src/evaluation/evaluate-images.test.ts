@@ -92,13 +92,20 @@ describe("divgen evaluate on images", () => {
     await evaluate("--generated", first, "--reference", second, ...pixels, "--bins", "2", "--report", report);
     const html = readFileSync(join(report, "report.html"), "utf8");
     expect(html).toMatch(/NDB \(pixels\)/);
-    expect(html).toMatch(/[01]: \d+\.\d%, \d+\.\d%, z -?\d\.\d/);
+    expect(html).toMatch(/bin [01]: \d+\.\d% → \d+\.\d%, z -?\d\.\d/);
     const { sections } = JSON.parse(readFileSync(join(report, "report.json"), "utf8"));
     const grid = sections.find(({ kind }: { kind: string }) => kind === "image-grid");
     expect(grid.images).toHaveLength(16);
     expect(grid.images.some(({ label }: { label: string }) => /^\d\.png$/.test(label))).toBe(true);
     const captions = sections.map(({ caption }: { caption?: string }) => caption);
     expect(captions).toEqual(expect.arrayContaining(["Frechet distance (pixels)", "JSD of bins (pixels)"]));
+    // What is equal for all numbers stands once, and nowhere else.
+    const entriesOf = (caption: string) =>
+      sections.find((section: { caption?: string }) => section.caption === caption).entries;
+    expect(entriesOf("Every number below")).toMatchObject({ extractor: "pixels", protocol: "custom", seed: 0 });
+    expect(entriesOf("NDB (pixels)")).toMatchObject({ metric: "ndb", bins: 2 });
+    expect(entriesOf("NDB (pixels)")).not.toHaveProperty("extractor");
+    expect(html).toContain("NDB (pixels) (of 2 bins) ↓");
   });
 
   it("compares pairs of images by name", async () => {

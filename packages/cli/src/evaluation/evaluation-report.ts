@@ -3,9 +3,6 @@ import { binExamples, worstBins } from "./bin-examples.ts";
 import type { EvaluationOutcome } from "./evaluate-samples.ts";
 import type { Evaluation, SampleDescription, TitledResult } from "./evaluation-document.ts";
 
-/** Metrics in one table: as many as a page is wide. */
-const TABLE_COLUMNS = 5;
-
 /** Bins drawn at most. */
 const DRAWN_BINS = 30;
 
@@ -19,23 +16,22 @@ export async function createEvaluationReport(outcome: EvaluationOutcome): Promis
     subtitle: `${generated.path}${against}, ${results.length} metrics.`,
   });
   report.heading("Results");
-  for (let start = 0; start < results.length; start += TABLE_COLUMNS) {
-    const shown = results.slice(start, start + TABLE_COLUMNS);
-    report.metricsTable({
-      caption: `${generated.path}${against}`,
-      columns: shown.map(({ metric, title, unit, higherIsBetter }) => ({
-        ...{ key: metric, title },
-        ...(unit === undefined ? {} : { unit }),
-        ...(higherIsBetter === undefined ? {} : { higherIsBetter }),
-      })),
-      rows: [
-        { name: generated.path, values: Object.fromEntries(shown.map((result) => [result.metric, cellOf(result)])) },
-      ],
-    });
-  }
+  report.metricsTable({
+    caption: `${generated.path}${against}. Arrows point to the better side.`,
+    tall: true,
+    columns: results.map(({ metric, title, unit, higherIsBetter, details }) => ({
+      ...{ key: metric, title },
+      // So many of how many says more than the count.
+      ...(metric === "ndb" ? { unit: `of ${details["bins"]} bins` } : unit === undefined ? {} : { unit }),
+      ...(higherIsBetter === undefined ? {} : { higherIsBetter }),
+    })),
+    rows: [
+      { name: generated.path, values: Object.fromEntries(results.map((result) => [result.metric, cellOf(result)])) },
+    ],
+  });
   if (bins !== undefined) {
     report.heading("Bins").barPlot({
-      caption: "Share of samples in each bin, the bins that differ most first.",
+      caption: `Share of samples in each bin${bins.comparison.bins.length > DRAWN_BINS ? `, ${DRAWN_BINS} of ${bins.comparison.bins.length}` : ""}, the bins that differ most first.`,
       xTitle: "bin",
       yTitle: "share",
       bars: worstBins(bins)
@@ -55,24 +51,39 @@ export async function createEvaluationReport(outcome: EvaluationOutcome): Promis
   return report;
 }
 
-/** Where every number comes from. */
+/** Where every number comes from: what is equal for all of them once, then each with what it has of its own. */
 function addProvenance(report: Report, { generated, reference, engine, results }: Evaluation): void {
   report.heading("Where the numbers come from");
   addSamples(report, "Generated samples", generated);
   if (reference !== undefined) addSamples(report, "Reference samples", reference);
-  for (const { title, details, warnings, ...facts } of results) {
-    const { metric, value, count, referenceCount, extractor, weightHash, resizeRule, layer, protocol, seed } = facts;
+  const facts = results.map(factsOf);
+  const common = Object.fromEntries(
+    Object.entries(facts[0]!).filter(
+      ([name, fact]) => facts.length > 1 && facts.every((others) => others[name] === fact),
+    ),
+  );
+  if (Object.keys(common).length > 0) report.keyValues({ caption: "Every number below", entries: common });
+  for (const [index, { title, metric, value, details, warnings }] of results.entries()) {
+    const own = Object.entries(facts[index]!).filter(([name]) => !(name in common));
     report.keyValues({
       caption: title,
       entries: {
-        ...{ metric, value, samples: count, "reference samples": referenceCount, extractor, layer },
-        ...{ weights: weightHash, resize: resizeRule, protocol, seed, ...details },
+        ...{ metric, value: Number.isFinite(value) ? value : String(value), ...Object.fromEntries(own), ...details },
         ...(warnings.length === 0 ? {} : { warnings: [...warnings] }),
       },
     });
   }
   const environment = describeEnvironment(engine === undefined ? {} : { engine });
   report.keyValues({ caption: "Machine and software", entries: { ...environment } });
+}
+
+/** What is often the same for all numbers of an evaluation. */
+function factsOf(result: TitledResult): Record<string, string | number | undefined> {
+  const { count, referenceCount, extractor, weightHash, resizeRule, layer, protocol, seed } = result;
+  return {
+    ...{ samples: count, "reference samples": referenceCount, extractor, layer, weights: weightHash },
+    ...{ resize: resizeRule, protocol, seed },
+  };
 }
 
 function addSamples(report: Report, caption: string, { path, kind, count, sha256, skipped }: SampleDescription): void {

@@ -22,7 +22,7 @@ export function imageGridHtml(grid: ImageGrid, number: number): string {
   const template =
     columns === undefined
       ? "justify-content:start;grid-template-columns:repeat(auto-fill,minmax(min(100%,9rem),max-content))"
-      : `grid-template-columns:${rowTitles.length > 0 ? "max-content " : ""}repeat(${columns},minmax(0,${widthLimit(images)}px))`;
+      : `grid-template-columns:${rowTitles.length > 0 ? "max-content " : ""}repeat(${columns},minmax(${leastWidth(images)}px,${widthLimit(images)}px))`;
   return `<figure>
 <div class="scroll"><div class="images" style="${template}">
 ${cells.join("\n")}
@@ -37,6 +37,14 @@ function imageHtml({ png, label }: ReportImage, description: string): string {
   const look = width <= SMALL ? ' class="small"' : "";
   const text = label === undefined ? "" : `<span class="label">${inlineHtml(label)}</span>`;
   return `<span class="image"><img${look} width="${width}" height="${height}" alt="${escapeHtml(description)}" src="data:image/png;base64,${data}">${text}</span>`;
+}
+
+/** Narrower than this nobody sees what a picture shows, and the labels of neighbours run into each other. */
+const LEAST = 64;
+
+/** Where the page is too narrow for all columns at this width, the grid scrolls. */
+function leastWidth(images: readonly ReportImage[]): number {
+  return Math.min(LEAST, widthLimit(images));
 }
 
 /** Small pictures are shown at twice their size, wide ones at their own. */

@@ -1,25 +1,32 @@
 import { escapeHtml, inlineHtml } from "./html-text.ts";
 import { columnTitle, decimalsOf, formatCell, formatNumber, isBest, tableNotes } from "./number-format.ts";
-import type { MetricCell, MetricColumn, MetricsTable } from "./report-sections.ts";
+import type { MetricCell, MetricColumn, MetricRow, MetricsTable } from "./report-sections.ts";
 
-/** A table of methods by measures; the paper's numbers stand below ours, notes below the table. */
+/** A table of methods by measures (or the other way round); the paper's numbers stand below ours, notes below the table. */
 export function metricsTableHtml(table: MetricsTable, number: number): string {
   const notes = tableNotes(table);
   const mark = (note: string | undefined): string =>
     note === undefined ? "" : `<sup>${notes.indexOf(note) + 1}</sup>`;
-  const heads = table.columns.map((column) => `<th scope="col">${escapeHtml(columnTitle(column))}</th>`);
-  const rows = table.rows.map((row) => {
-    const cells = table.columns.map((column) => {
-      const cell = row.values[column.key];
-      return cellHtml(table, column, cell, mark(cell?.note));
-    });
-    return `<tr><th scope="row">${inlineHtml(row.name)}${mark(row.note)}</th>${cells.join("")}</tr>`;
-  });
+  const cellOf = (row: MetricRow, column: MetricColumn): string => {
+    const cell = row.values[column.key];
+    return cellHtml(table, column, cell, mark(cell?.note));
+  };
+  const measures = table.columns.map((column) => ({
+    title: escapeHtml(columnTitle(column)),
+    cells: table.rows.map((row) => cellOf(row, column)),
+  }));
+  const methods = table.rows.map((row) => ({
+    title: `${inlineHtml(row.name)}${mark(row.note)}`,
+    cells: table.columns.map((column) => cellOf(row, column)),
+  }));
+  const [across, down] = table.tall === true ? [methods, measures] : [measures, methods];
+  const heads = across.map(({ title }) => `<th scope="col">${title}</th>`);
+  const rows = down.map(({ title, cells }) => `<tr><th scope="row">${title}</th>${cells.join("")}</tr>`);
   const general = (table.notes ?? []).map((note) => `<p class="note">${inlineHtml(note)}</p>`);
   const numbered = notes.map((note) => `<li>${inlineHtml(note)}</li>`);
   return `<figure class="table">
 <figcaption><b>Table ${number}.</b> ${inlineHtml(table.caption)}</figcaption>
-<div class="scroll"><table>
+<div class="scroll"><table${table.tall === true ? ' class="tall"' : ""}>
 <thead><tr><td></td>${heads.join("")}</tr></thead>
 <tbody>
 ${rows.join("\n")}

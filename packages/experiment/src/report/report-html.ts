@@ -78,7 +78,7 @@ async function sectionHtml(section: ReportSection, numbering: Numbering, content
 
 function plotHtml(svg: string, caption: string, number: number): string {
   return `<figure>
-<div class="plot" role="img" aria-label="${escapeHtml(caption)}">${svg}</div>
+<div class="scroll plot" role="img" aria-label="${escapeHtml(caption)}">${svg}</div>
 <figcaption><b>Figure ${number}.</b> ${inlineHtml(caption)}</figcaption>
 </figure>`;
 }
@@ -93,6 +93,9 @@ function keyValuesHtml({ caption, entries }: KeyValues): string {
 
 function valueHtml(value: JsonValue): string {
   if (typeof value === "string") return inlineHtml(value);
+  if (Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === "string")) {
+    return `<ul>${value.map((item) => `<li>${inlineHtml(item)}</li>`).join("")}</ul>`;
+  }
   if (typeof value === "object" && value !== null) return `<pre>${escapeHtml(JSON.stringify(value, null, 2))}</pre>`;
   return escapeHtml(typeof value === "boolean" ? (value ? "yes" : "no") : value === null ? "none" : String(value));
 }

@@ -52,6 +52,11 @@ export interface MetricsTable {
   readonly caption: string;
   readonly columns: readonly MetricColumn[];
   readonly rows: readonly MetricRow[];
+  /**
+   * Whether the page has a line a measure and a column a method, for many measures of one or two methods.
+   * @defaultValue false
+   */
+  readonly tall?: boolean;
   /** General deviations: data, size, steps. */
   readonly notes?: readonly string[];
 }

@@ -14,7 +14,7 @@ export const REPORT_STYLE = `
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; scroll-behavior: smooth; }
 body {
-  margin: 0; background: var(--page); color: var(--ink);
+  margin: 0; background: var(--page); color: var(--ink); overflow-wrap: break-word;
   font: 1rem/1.65 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif;
 }
 main { max-width: 58rem; margin: 0 auto; padding: clamp(1.5rem, 5vw, 4.5rem) clamp(1rem, 4vw, 2.5rem) 4rem; }
@@ -43,6 +43,8 @@ thead td { border-bottom: 2px solid var(--ink); }
 tbody tr + tr > * { border-top: 1px solid var(--line); }
 tbody tr:last-child > * { border-bottom: 1px solid var(--line); }
 tbody th { font-weight: 500; }
+.tall { min-width: min(100%, 36rem); }
+.tall th { white-space: normal; overflow-wrap: anywhere; }
 td strong { padding: 0.12em 0.4em; margin-right: -0.4em; border-radius: 5px; background: var(--best); font-weight: 650; }
 .paper { display: block; min-height: 1.2em; color: var(--faint); font-size: 0.8rem; line-height: 1.4; }
 sup { margin-left: 0.15em; color: var(--accent); font-size: 0.7em; line-height: 0; }
@@ -54,21 +56,23 @@ sup { margin-left: 0.15em; color: var(--accent); font-size: 0.7em; line-height: 
 .image img { display: block; width: 100%; height: auto; border-radius: 3px; background: var(--panel); }
 .image img.small { image-rendering: pixelated; }
 .label, .column-title, .row-title { color: var(--soft); font-size: 0.8rem; line-height: 1.35; }
-.label { display: block; margin-top: 0.3rem; }
+.label { display: block; margin-top: 0.3rem; overflow-wrap: anywhere; }
 .column-title { align-self: end; text-align: center; }
-.row-title { align-self: center; padding-right: 0.4rem; text-align: right; }
+.row-title { align-self: center; max-width: 13rem; padding-right: 0.4rem; text-align: right; }
 .plot { padding: 0.5rem 0 0; }
-.plot svg { display: block; width: 100%; max-width: 52rem; height: auto; overflow: visible; }
+.plot svg { display: block; width: 100%; min-width: 34rem; max-width: 52rem; height: auto; }
 dl { display: grid; grid-template-columns: minmax(8rem, max-content) minmax(0, 1fr); gap: 0; margin: 0; font-size: 0.92rem; }
 dt, dd { margin: 0; padding: 0.42rem 0; border-top: 1px solid var(--line); }
 dt { padding-right: 1.75rem; color: var(--soft); }
 dd { overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
+dd ul { margin: 0; padding-left: 1.1rem; }
 dd pre { margin: 0; font: 0.86em/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace; white-space: pre-wrap; }
 footer { margin-top: 4rem; padding-top: 1.1rem; border-top: 1px solid var(--line); color: var(--faint); font-size: 0.85rem; }
 @media (max-width: 36rem) {
   dl { grid-template-columns: 1fr; }
   dt { padding-bottom: 0; }
   dd { padding-top: 0; border-top: 0; }
+  .row-title { max-width: 5.5rem; text-align: left; }
 }
 @media print {
   :root { --ink: #000; --soft: #333; --faint: #555; --line: #bbb; --panel: #f2f2f2; --page: #fff; --accent: #000; --best: #eee; }
@@ -79,5 +83,6 @@ footer { margin-top: 4rem; padding-top: 1.1rem; border-top: 1px solid var(--line
   figure, tr, .image { break-inside: avoid; }
   a::after { content: " (" attr(href) ")"; font-size: 0.85em; }
   .scroll { overflow: visible; }
+  .plot svg { min-width: 0; }
 }
 `;

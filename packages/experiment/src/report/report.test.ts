@@ -135,9 +135,28 @@ describe("report.html", () => {
     for (const [, id] of html.matchAll(/url\(#([^)]+)\)/g)) expect(ids).toContain(id);
   });
 
+  it("lists texts as points, and shows other structures as JSON", async () => {
+    const html = await createReport({ title: "t" })
+      .keyValues({ entries: { warnings: ["too <few>", "too `old`"], sizes: [1], none: [] } })
+      .html();
+    expect(html).toContain("<dd><ul><li>too &lt;few&gt;</li><li>too <code>old</code></li></ul></dd>");
+    expect(html.match(/<dd><pre>/g)).toHaveLength(2);
+  });
+
+  it("keeps columns of pictures and plots as wide as can be seen: narrow pages scroll", async () => {
+    const html = await createReport({ title: "t" })
+      .imageGrid({ caption: "c", images: Array.from({ length: 8 }, () => ({ png })), columns: 8 })
+      .barPlot({ caption: "c", xTitle: "x", yTitle: "y", bars: [{ label: "a", value: 1 }] })
+      .html();
+    expect(html).toContain(
+      '<div class="scroll"><div class="images" style="grid-template-columns:repeat(8,minmax(64px,64px))">',
+    );
+    expect(html).toContain('<div class="scroll plot"');
+  });
+
   it("draws a plot for each group of losses, with every series and the page's own text colour", async () => {
     const html = await fullReport().html();
-    const plots = [...html.matchAll(/<div class="plot"[^>]*>(.*?)<\/div>/gs)].map(([, svg]) => svg!);
+    const plots = [...html.matchAll(/<div class="scroll plot"[^>]*>(.*?)<\/div>/gs)].map(([, svg]) => svg!);
     expect(plots).toHaveLength(4);
     expect(plots[0]).toMatch(/>l1<.*>adversarial</s);
     expect(plots[0]).toContain("currentColor");
@@ -196,6 +215,17 @@ describe("a metrics table", () => {
     expect(html).toContain('<th scope="row">cluster<sup>1</sup></th>');
     expect(html).toContain('<ol class="notes"><li>from epoch 10</li><li>not LPIPS</li></ol>');
     expect(html).toContain("Distance (nats) ↑");
+  });
+
+  it("has a line a measure where it is tall", async () => {
+    const html = await createReport({ title: "t" })
+      .metricsTable({ ...table, tall: true })
+      .html();
+    const texts = (tag: string) =>
+      [...html.matchAll(new RegExp(`<${tag}[^>]*>(.*?)</${tag}>`, "g"))].map(([, text]) => text!.replace(/<.*?>/g, ""));
+    expect(texts("th")).toEqual(["plain", "cluster1", "broken", "NDB ↓", "Distance (nats) ↑", "Size"]);
+    expect(texts("td").slice(1, 4)).toEqual(["14.3 ± 1.3paper 12.5", "6.7paper 9.1", "n/a"]);
+    expect(html).toContain("<td><strong>0.142</strong><sup>2</sup></td>");
   });
 
   it("is aligned on a terminal", () => {
