@@ -92,7 +92,7 @@ describe("files that cannot be used", () => {
       [folder, "got a folder"],
       [empty, "0 bytes"],
       [text, "decoding failed"],
-      [bitmap, "got a BMP. Convert it to PNG"],
+      [bitmap, "decoding failed (the file is cut off)"],
     ] as const) {
       const failure = await readImage(path).catch((error: unknown) => error);
       expect(failure).toBeInstanceOf(DataError);

@@ -1,9 +1,10 @@
-import { open, stat } from "node:fs/promises";
+import { open, readFile, stat } from "node:fs/promises";
 import { DataError } from "@divgen/core-tensors";
 import sharp from "sharp";
+import { bitmapSize, decodeBitmap, isBitmap } from "./bitmap.ts";
 import type { PixelImage } from "./pixel-image.ts";
 
-/** File name endings of images, in lower case. Of these `readImage` decodes all but BMP, which it names in its error. */
+/** File name endings of the images that `readImage` decodes, in lower case. */
 export const imageExtensions: readonly string[] = [
   ".png",
   ".jpg",
@@ -17,7 +18,7 @@ export const imageExtensions: readonly string[] = [
 ];
 
 /**
- * Decodes an image file to RGB bytes: PNG, JPEG, WebP, TIFF, GIF (first frame), AVIF.
+ * Decodes an image file to RGB bytes: PNG, JPEG, WebP, TIFF, GIF (first frame), AVIF, uncompressed BMP.
  *
  * Grey becomes RGB, palettes are looked up, 16 bits are reduced to 8, transparent pixels are laid over white, an
  * orientation tag is applied and an embedded colour profile is converted to sRGB. Nothing is resized.
@@ -42,7 +43,7 @@ export async function readImage(path: string): Promise<PixelImage> {
     }
     throw new Error(`it has ${info.channels} channels`);
   } catch (error) {
-    throw await unreadable(path, error);
+    return readBitmap(path, error, decodeBitmap);
   }
 }
 
@@ -53,7 +54,7 @@ export async function readImageSize(path: string): Promise<{ width: number; heig
     const { autoOrient } = await sharp(path, { failOn: "error" }).metadata();
     return { width: autoOrient.width, height: autoOrient.height };
   } catch (error) {
-    throw await unreadable(path, error);
+    return readBitmap(path, error, bitmapSize);
   }
 }
 
@@ -72,29 +73,39 @@ async function assertReadableFile(path: string): Promise<void> {
   }
 }
 
-/** What to say of a file that was not decoded. */
-async function unreadable(path: string, error: unknown): Promise<DataError> {
-  const expected = `${path}: expected a whole PNG, JPEG, WebP, TIFF, GIF or AVIF image`;
-  if (await isBitmap(path)) {
-    return new DataError(`${expected}, got a BMP. Convert it to PNG, which loses nothing.`, { cause: error });
+/** What sharp could not read may be a BMP, which this package decodes itself. */
+async function readBitmap<Result>(
+  path: string,
+  sharpError: unknown,
+  read: (bytes: Uint8Array) => Result,
+): Promise<Result> {
+  if (!isBitmap(await firstBytes(path, 2))) throw unreadable(path, sharpError);
+  try {
+    return read(await readFile(path));
+  } catch (error) {
+    throw unreadable(path, error);
   }
+}
+
+async function firstBytes(path: string, count: number): Promise<Uint8Array> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(count), 0, count, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+/** What to say of a file that was not decoded. */
+function unreadable(path: string, error: unknown): DataError {
   const reason = (error as Error).message.replaceAll(/\s+/g, " ").trim();
   // libvips keeps its reasons in a buffer of the process: beside other failures a file may be left without one.
   const stated = reason === "Unknown error" ? "" : ` (${reason})`;
   return new DataError(
-    `${expected}, but decoding failed${stated}. The file is damaged, cut off or of another format: copy or download it again, or remove it.`,
+    `${path}: expected a whole PNG, JPEG, WebP, TIFF, GIF, AVIF or BMP image, but decoding failed${stated}. The file is damaged, cut off or of another format: copy or download it again, or remove it.`,
     { cause: error },
   );
-}
-
-async function isBitmap(path: string): Promise<boolean> {
-  const file = await open(path);
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);
-    return bytesRead === 2 && buffer.toString("latin1") === "BM";
-  } finally {
-    await file.close();
-  }
 }
 
 function bytes(buffer: Buffer): Uint8Array {
