@@ -1,4 +1,5 @@
 import { withInterruption } from "@divgen/backend-node";
+import { UsageError } from "@divgen/experiment";
 import { Command } from "commander";
 import type { CommandOutput } from "../command-output.ts";
 import { evaluateSamples } from "../evaluation/evaluate-samples.ts";
@@ -18,6 +19,19 @@ interface EvaluateFlags extends ExtractorFlags, SettingFlags {
   readonly output?: string;
   readonly report?: string;
   readonly cache: boolean;
+}
+
+/** @throws UsageError for paths that follow no option, such as a second folder or those that a shell's pattern gives. */
+function assertNoArguments(args: readonly string[], { generated, reference }: EvaluateFlags): void {
+  if (args.length === 0) return;
+  const got = args.length === 1 ? `"${args[0]}"` : `${args.length} more, the first being "${args[0]}"`;
+  const next =
+    reference === undefined && args.length === 1
+      ? ` The real samples are named by --reference: --generated ${generated} --reference ${args[0]}.`
+      : " For many images name their folder.";
+  throw new UsageError(
+    `evaluate: expected every path behind its option, got ${got}. --generated and --reference take one folder or file each.${next}`,
+  );
 }
 
 /** `divgen evaluate`: quality and diversity of samples against real ones. */
@@ -46,7 +60,9 @@ export function createEvaluateCommand(output: CommandOutput): Command {
     .option("--output <file>", "also write the JSON there, for divgen compare")
     .option("--report <folder>", "also write report.html and report.json there: plots, worst bins, provenance")
     .option("--no-cache", "neither use nor keep features in the cache")
-    .action(async (flags: EvaluateFlags) => {
+    .allowExcessArguments()
+    .action(async (flags: EvaluateFlags, { args }: Command) => {
+      assertNoArguments(args, flags);
       const settings = parseSettings(flags);
       const metrics = flags.metrics === undefined ? undefined : parseMetrics(flags.metrics);
       const { result: outcome } = await withInterruption((signal) =>

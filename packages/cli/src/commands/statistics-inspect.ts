@@ -24,8 +24,8 @@ export function createStatisticsInspectCommand(output: CommandOutput): Command {
       output.result(`mean        norm ${facts.meanNorm.toPrecision(6)}`);
       output.result(`covariance  trace ${facts.trace.toPrecision(6)}, rank at most ${facts.rankAtMost}`);
       if (facts.rows !== null) {
-        const set = facts.setRows === null ? "a set" : `a set of ${facts.setRows}`;
-        output.result(`shard       rows ${facts.rows.join(" to ")} of ${set}`);
+        const set = `${facts.setRows}, ${facts.setSha256?.slice(0, 12)}`;
+        output.result(`shard       rows ${facts.rows.join(" to ")} of a set of ${set}`);
       }
       for (const warning of facts.warnings) output.result(`warning: ${warning}`);
     });
@@ -63,6 +63,7 @@ function factsOf({ path, statistics, origin, part, sha256 }: StatisticsFile) {
     rankAtMost: Math.min(width, Number.isFinite(count) ? count - 1 : width),
     rows: part === undefined ? null : [part.shard.firstRow, part.shard.endRow],
     setRows: part?.setRows ?? null,
+    setSha256: part?.setSha256 ?? null,
     warnings,
   };
 }

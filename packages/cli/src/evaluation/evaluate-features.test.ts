@@ -254,5 +254,21 @@ describe("divgen evaluate on features", () => {
       ]);
       expect((await runDivgen("evaluate")).exitCode).toBe(2);
     });
+
+    it.each([
+      [
+        ["GENERATED", "REFERENCE"],
+        /got "REFERENCE".*take one folder or file each.*: --generated GENERATED --reference REF/,
+      ],
+      [
+        ["a/1.png", "a/2.png", "a/3.png"],
+        /got 2 more, the first being "a\/2\.png".* For many images name their folder/,
+      ],
+      [["GENERATED", "MORE", "--reference", "REFERENCE"], /got "MORE".* name their folder/],
+    ])("paths behind no option: %j", async (words, message) => {
+      const run = await runDivgen("evaluate", "--generated", ...words);
+      expect(run.error).toMatch(message);
+      expect([run.exitCode, run.results]).toEqual([2, []]);
+    });
   });
 });

@@ -30,7 +30,7 @@ export async function cachedFeatures(
   const { extractor, batchSize, skipUnreadable } = chosen;
   const sha256 = await samples.contentHash();
   const path = useCache && layers.length > 0 ? cachePath(sha256, chosen, layers) : undefined;
-  const kept = path === undefined ? undefined : await readCache(path, samples, layers);
+  const kept = path === undefined ? undefined : await readCache(path, samples, layers, output);
   if (kept !== undefined && (kept.skipped.length === 0 || skipUnreadable)) return { extraction: kept, sha256 };
   const options = { layers, batchSize, skipUnreadable, output, ...(signal === undefined ? {} : { signal }) };
   const extraction = await extractFeatures(samples, layers.length === 0 ? undefined : extractor, options);
@@ -40,10 +40,21 @@ export async function cachedFeatures(
     } catch (error) {
       // A full disk costs the cache, not the numbers.
       if (!(error instanceof StorageError)) throw error;
-      output.note(`the features are not kept: ${error.message}`);
+      noteUnusableCache(output, error.message);
     }
   }
   return { extraction, sha256 };
+}
+
+const noted = new WeakSet<CommandOutput>();
+
+/** Says once a command that features cannot be kept: each of its sets would meet the same. */
+function noteUnusableCache(output: CommandOutput, reason: string): void {
+  if (noted.has(output)) return;
+  noted.add(output);
+  output.note(
+    `warning: features are neither kept nor found again, since the cache folder cannot be used: ${reason}. The numbers are not affected. Let DIVGEN_CACHE name a folder that this user may write, or pass --no-cache.`,
+  );
 }
 
 /** Changes when features of equal images may change. */
@@ -71,9 +82,17 @@ async function readCache(
   path: string,
   samples: ImageSamples,
   layers: readonly string[],
+  output: CommandOutput,
 ): Promise<Extraction | undefined> {
+  let bytes: Uint8Array;
   try {
-    const arrays = readNpz(await readFile(path));
+    bytes = await readFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") noteUnusableCache(output, (error as Error).message);
+    return undefined;
+  }
+  try {
+    const arrays = readNpz(bytes);
     const indices = arrays.get("indices")!.values as Int32Array;
     const problems = JSON.parse(new TextDecoder().decode(arrays.get("problems")!.values as Uint8Array)) as string[];
     const readable = new Set(indices);

@@ -1,4 +1,4 @@
-import { cpSync, readdirSync, readFileSync, renameSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { readImage } from "@divgen/image-files";
 import { readNpy, readNpz } from "@divgen/weight-files";
@@ -67,6 +67,20 @@ describe("divgen extract", () => {
     expect(second.notes).toEqual([]);
     expect(second.results).toEqual(first.results);
     expect((await runDivgen(...skip.slice(0, -1))).exitCode).toBe(3);
+  });
+
+  it("says once that the cache folder cannot be used, and goes on", async () => {
+    const images = await putImages(at("images"), "images", 3, 4);
+    const other = await putImages(at("other"), "other", 3, 4);
+    const evaluate = ["evaluate", "--generated", images, "--reference", other, ...pixels, "--metrics", "vendi-score"];
+    const fine = await runDivgen(...evaluate);
+    rmSync(at("cache"), { recursive: true });
+    put(at("cache"), "a file where the folder should be");
+    const run = await runDivgen(...evaluate);
+    expect([run.exitCode, run.results]).toEqual([0, fine.results]);
+    const warnings = run.notes.filter((note) => /warning/.test(note));
+    expect(warnings).toEqual([expect.stringMatching(/cache folder cannot be used: .*DIVGEN_CACHE.*--no-cache/)]);
+    expect((await runDivgen(...evaluate, "--no-cache")).notes.filter((note) => /warning/.test(note))).toEqual([]);
   });
 
   it("refuses features, other endings and images that cannot be read", async () => {

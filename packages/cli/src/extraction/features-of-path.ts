@@ -28,6 +28,8 @@ export interface FoundFeatures {
   readonly total: number;
   /** Whether `features` are those of the selected part. */
   readonly isSelected: boolean;
+  /** SHA-256 of the contents of the whole set. */
+  readonly setSha256: string;
 }
 
 /**
@@ -42,10 +44,14 @@ export async function featuresOfPath(path: string, options: FeaturesOptions): Pr
   if (samples.kind === "features") {
     const { features, origin } = samples;
     const names = Array.from({ length: features.rows }, (_, row) => `row ${row}`);
-    const found = { features, names, total: features.rows, skipped: [], isSelected: false };
+    const setSha256 = samples.sha256;
+    const found = { features, names, total: features.rows, skipped: [], isSelected: false, setSha256 };
     return origin === undefined ? found : { ...found, origin };
   }
-  const selected = options.select?.(samples) ?? samples;
+  // Read once, though a part is found in the cache by it, and named by it.
+  const setSha256 = await samples.contentHash();
+  const whole: ImageSamples = { ...samples, contentHash: async () => setSha256 };
+  const selected = options.select?.(whole) ?? whole;
   if (selected.count === 0) throw new DataError(`${path}: expected images in this part of ${samples.count}, got none.`);
   const chosen = await chooseExtractor(options.extractorFlags);
   try {
@@ -55,7 +61,7 @@ export async function featuresOfPath(path: string, options: FeaturesOptions): Pr
       origin: chosen.origin,
       skipped: extraction.skipped,
       names: Array.from(extraction.indices, (index) => selected.nameOf(index)),
-      ...{ total: samples.count, isSelected: true },
+      ...{ total: samples.count, isSelected: true, setSha256 },
     };
   } finally {
     chosen.extractor.dispose();

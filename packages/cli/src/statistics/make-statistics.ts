@@ -71,7 +71,7 @@ export async function makeStatistics(request: MakeStatisticsRequest): Promise<Ma
   if (number === undefined) return { statistics: whole.compute(), skipped: found.skipped, ...origin };
   const part = createStatisticsAccumulator(rows.columns, start);
   part.update(rows);
-  const shardOfSet = { shard: part.shard(), setRows: found.total };
+  const shardOfSet = { shard: part.shard(), setRows: found.total, setSha256: found.setSha256 };
   return { statistics: whole.compute(), part: shardOfSet, skipped: found.skipped, ...origin };
 }
 

@@ -54,22 +54,21 @@ export function mergeStatistics(files: readonly StatisticsFile[]): MergedStatist
   const ordered = parts.sort((a, b) => a.shard.firstRow - b.shard.firstRow);
   assertConsecutive(ordered);
   const shard = ordered.map((part) => part.shard).reduce(mergeShards);
-  const { setRows } = ordered[0]!;
+  const { setRows, setSha256 } = ordered[0]!;
   const statistics = statisticsOf(shard);
   // A whole set needs no shard any more, and its file is the one of a single pass.
   if (shard.endRow === setRows) return { statistics, isExact: true, ...origin };
-  const part = { shard, ...(setRows === undefined ? {} : { setRows }) };
-  return { statistics, isExact: true, part, ...origin };
+  return { statistics, isExact: true, part: { shard, setRows, setSha256 }, ...origin };
 }
 
 /** @throws DataError unless shards are of one set, begin at its first row and follow each other. */
 function assertConsecutive(parts: readonly (ShardOfSet & { readonly path: string })[]): void {
   let previous: (typeof parts)[number] | undefined;
   for (const part of parts) {
-    if (part.setRows !== parts[0]!.setRows) {
-      const sizes = [parts[0]!, part].map(({ setRows }) => setRows ?? "an unknown number of");
+    if (part.setSha256 !== parts[0]!.setSha256) {
+      const sets = [parts[0]!, part].map(({ setRows, setSha256 }) => `${setSha256.slice(0, 12)} (${setRows} samples)`);
       throw new DataError(
-        `${parts[0]!.path} and ${part.path}: expected shards of one set, got ones of ${sizes.join(" and ")} samples.`,
+        `${parts[0]!.path} and ${part.path}: expected shards of one set, got ones of ${sets.join(" and ")}. Make all of them from the same samples, or merge whole sets.`,
       );
     }
     const { firstRow } = part.shard;

@@ -5,18 +5,23 @@ import type { ArrayWithShape } from "@divgen/weight-files";
 /** Name of the array that says that a file is a shard: [first row, end row, width, nodes, rows of the whole set]. */
 const SHARD_ARRAY = "shard";
 
-/** A shard, and how many rows the set has that it is of, where the file says so. */
+/** Name of the array with the SHA-256 of the set that a shard is of: 32 bytes. */
+const SET_ARRAY = "shard_set";
+
+/** A shard, and the set that it is of: two sets of one size have unlike hashes. */
 export interface ShardOfSet {
   readonly shard: StatisticsShard;
-  readonly setRows?: number;
+  readonly setRows: number;
+  /** Of the contents of the whole set, in hexadecimal digits. */
+  readonly setSha256: string;
 }
 
 /** A shard as named arrays, beside `mu`, `sigma` and `n`, which other readers take alone. */
-export function shardToArrays({ shard, setRows }: ShardOfSet): Map<string, ArrayWithShape> {
+export function shardToArrays({ shard, setRows, setSha256 }: ShardOfSet): Map<string, ArrayWithShape> {
   const { width, firstRow, endRow, head, nodes, tail } = shard;
-  const total = setRows === undefined ? [] : [setRows];
   const arrays = new Map<string, ArrayWithShape>([
-    [SHARD_ARRAY, vector([firstRow, endRow, width, nodes.length, ...total])],
+    [SHARD_ARRAY, vector([firstRow, endRow, width, nodes.length, setRows])],
+    [SET_ARRAY, { shape: [32], values: Uint8Array.from(Buffer.from(setSha256, "hex")) }],
     ["shard_head", { shape: [head.length / width, width], values: Float64Array.from(head) }],
     ["shard_tail", { shape: [tail.length / width, width], values: Float64Array.from(tail) }],
   ]);
@@ -43,9 +48,14 @@ export function shardFromArrays(arrays: ReadonlyMap<string, ArrayWithShape>, pat
     }
     return values;
   };
-  const [firstRow, endRow, width, nodeCount, setRows] = take(SHARD_ARRAY);
-  if (firstRow === undefined || endRow === undefined || width === undefined || nodeCount === undefined) {
-    throw new DataError(`${path}: expected at least 4 values in the shard's array "${SHARD_ARRAY}".`);
+  const [firstRow, endRow, width, nodeCount, setRows] = take(SHARD_ARRAY, 5) as unknown as [
+    ...[number, number, number, number, number],
+  ];
+  const setHash = arrays.get(SET_ARRAY)?.values;
+  if (!(setHash instanceof Uint8Array) || setHash.length !== 32) {
+    throw new DataError(
+      `${path}: expected a shard that says which set it is of (32 bytes in its array "${SET_ARRAY}"), got one without. Make it again with this version: divgen statistics make --shard`,
+    );
   }
   const nodes = Array.from({ length: nodeCount }, (_, position) => {
     const [level, index, count] = take(`shard_node${position}`, 3) as unknown as [number, number, number];
@@ -62,7 +72,7 @@ export function shardFromArrays(arrays: ReadonlyMap<string, ArrayWithShape>, pat
   if (rows !== endRow - firstRow)
     throw new DataError(`${path}: expected ${endRow - firstRow} rows in the shard, got ${rows}.`);
   const shard = { width, firstRow, endRow, head, nodes, tail };
-  return { shard, ...(setRows === undefined ? {} : { setRows }) };
+  return { shard, setRows, setSha256: Buffer.from(setHash).toString("hex") };
 }
 
 function vector(values: ArrayLike<number>): ArrayWithShape {

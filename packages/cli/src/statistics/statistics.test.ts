@@ -81,23 +81,37 @@ describe("divgen statistics", () => {
         /3\.npz: begins at row 750, but the shards before it end at row 375. Add the shard of rows 375 to 750/,
       ),
     ]);
-    expect((await statistics("inspect", at("2.npz"))).join("\n")).toMatch(/shard {7}rows 375 to 750 of a set of 1500/);
+    expect((await statistics("inspect", at("2.npz"))).join("\n")).toMatch(
+      /shard {7}rows 375 to 750 of a set of 1500, [0-9a-f]{12}/,
+    );
     // Nothing tells the file from the one of a single pass.
     expect(readFileSync(at("merged.npz"))).toEqual(readFileSync(at("whole.npz")));
   });
 
   it("says which shards are missing, given twice or of another set", async () => {
     const features = putArray(at("f.npy"), [90, 3], Float64Array.from(normalFloat64(randomKey(5), 270)));
-    const other = putArray(at("o.npy"), [60, 3], Float64Array.from(normalFloat64(randomKey(6), 180)));
+    const other = putArray(at("o.npy"), [90, 3], Float64Array.from(normalFloat64(randomKey(6), 270)));
     for (const index of [1, 2, 3]) {
       await statistics("make", features, "--output", at(`${index}.npz`), "--shard", `${index}/3`);
     }
-    await statistics("make", other, "--output", at("other.npz"), "--shard", "2/2");
+    // As large as the first one, and divided alike.
+    await statistics("make", other, "--output", at("other.npz"), "--shard", "2/3");
     const merge = (...names: string[]) =>
       runDivgen("statistics", "merge", ...names.map((name) => at(`${name}.npz`)), "--output", at("merged.npz"));
     expect((await merge("2", "3")).error).toMatch(/2\.npz: begins at row 30, but the shards before it end at row 0/);
     expect((await merge("1", "2", "2")).error).toMatch(/2\.npz: begins at row 30, which .*2\.npz has already/);
-    expect((await merge("1", "other")).error).toMatch(/expected shards of one set, got ones of 90 and 60 samples/);
+    const mixed = await merge("1", "other", "3");
+    expect([mixed.exitCode, mixed.error]).toEqual([
+      3,
+      expect.stringMatching(
+        /expected shards of one set, got ones of [0-9a-f]{12} \(90 samples\) and [0-9a-f]{12} \(90/,
+      ),
+    ]);
+    const nameless = arraysOf(at("2.npz"));
+    nameless.delete("shard_set");
+    put(at("nameless.npz"), writeNpz(nameless));
+    const without = await merge("1", "nameless", "3");
+    expect([without.exitCode, without.error]).toEqual([3, expect.stringMatching(/says which set it is of.*again/)]);
     const early = await merge("1", "2");
     expect([early.exitCode, early.notes.join(" ")]).toEqual([
       0,
@@ -114,6 +128,8 @@ describe("divgen statistics", () => {
     await statistics(...make, at("whole.npz"));
     await statistics(...make, at("1.npz"), "--shard", "1/2");
     await statistics(...make, at("2.npz"), "--shard", "2/2");
+    const setOf = (name: string) => arraysOf(at(name)).get("shard_set")!.values;
+    expect(setOf("1.npz")).toEqual(setOf("2.npz"));
     await statistics("merge", at("1.npz"), at("2.npz"), "--output", at("merged.npz"));
     expect(arraysOf(at("merged.npz")).get("sigma")!.values).toEqual(arraysOf(at("whole.npz")).get("sigma")!.values);
   });
