@@ -40,7 +40,7 @@ function imageHtml({ png, label }: ReportImage, description: string): string {
 }
 
 /** Narrower than this nobody sees what a picture shows, and the labels of neighbours run into each other. */
-const LEAST = 64;
+const LEAST = 60;
 
 /** Where the page is too narrow for all columns at this width, the grid scrolls. */
 function leastWidth(images: readonly ReportImage[]): number {

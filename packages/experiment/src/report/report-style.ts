@@ -57,7 +57,7 @@ sup { margin-left: 0.15em; color: var(--accent); font-size: 0.7em; line-height: 
 .image img.small { image-rendering: pixelated; }
 .label, .column-title, .row-title { color: var(--soft); font-size: 0.8rem; line-height: 1.35; }
 .label { display: block; margin-top: 0.3rem; overflow-wrap: anywhere; }
-.column-title { align-self: end; text-align: center; }
+.column-title { align-self: end; font-size: 0.72rem; text-align: center; }
 .row-title { align-self: center; max-width: 13rem; padding-right: 0.4rem; text-align: right; }
 .plot { padding: 0.5rem 0 0; }
 .plot svg { display: block; width: 100%; min-width: 34rem; max-width: 52rem; height: auto; }

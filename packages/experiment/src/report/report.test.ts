@@ -149,7 +149,7 @@ describe("report.html", () => {
       .barPlot({ caption: "c", xTitle: "x", yTitle: "y", bars: [{ label: "a", value: 1 }] })
       .html();
     expect(html).toContain(
-      '<div class="scroll"><div class="images" style="grid-template-columns:repeat(8,minmax(64px,64px))">',
+      '<div class="scroll"><div class="images" style="grid-template-columns:repeat(8,minmax(60px,64px))">',
     );
     expect(html).toContain('<div class="scroll plot"');
   });
