@@ -1,6 +1,8 @@
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { makeDirectory } from "./durable-files.ts";
 import { isRunDirectory, openRunDirectory, type RunDirectory } from "./run-directory.ts";
+import { storageError, systemErrorCode } from "./run-errors.ts";
 
 /** Which runs to look for. */
 export interface FindRunsOptions {
@@ -31,18 +33,38 @@ export function findRuns(runsFolder: string, app: string, { configHash }: FindRu
 }
 
 /**
- * A path for a new run: `RUNS/APP/PRESET[-METHOD]-seedN-TIME`, with a number behind it where that is taken.
+ * Makes the folder of a new run: `RUNS/APP/PRESET[-METHOD]-seedN-TIME`, with a number behind it where that is taken. The
+ * folder is this caller's alone: of processes that start in one second each gets its own.
  *
  * @param config - its "method" and "seed", if any, become part of the name.
+ * @returns its path; it is empty.
+ * @throws StorageError if it cannot be made.
  */
-export function newRunPath(runsFolder: string, app: string, preset: string, config: object, now: Date): string {
+export function claimRunFolder(runsFolder: string, app: string, preset: string, config: object, now: Date): string {
   const { method, seed } = config as { method?: unknown; seed?: unknown };
   const time = now.toISOString().replace(/[-:]|\.\d+Z/g, "");
   const parts = [preset, typeof method === "string" ? method : [], typeof seed === "number" ? `seed${seed}` : [], time];
   const path = join(runsFolder, app, parts.flat().join("-"));
-  let free = path;
-  for (let copy = 2; existsSync(free); copy++) free = `${path}-${copy}`;
-  return free;
+  try {
+    makeDirectory(dirname(path));
+    for (let copy = 1; ; copy++) {
+      const candidate = copy === 1 ? path : `${path}-${copy}`;
+      if (isMadeHere(candidate)) return candidate;
+    }
+  } catch (error) {
+    throw storageError(error, `create the run directory ${path}`);
+  }
+}
+
+/** Whether this call made the folder; looking first and making it then would let two processes do so. */
+function isMadeHere(path: string): boolean {
+  try {
+    mkdirSync(path);
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === "EEXIST") return false;
+    throw error;
+  }
 }
 
 function compareText(a: string, b: string): number {

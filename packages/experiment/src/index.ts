@@ -14,7 +14,7 @@ export { validateConfig } from "./config-validation.ts";
 export { printDryRun, type RunEstimate } from "./dry-run.ts";
 export { makeDirectory, replaceFile } from "./durable-files.ts";
 export { type ErrorReport, EXIT_CODES, reportError } from "./exit-codes.ts";
-export { type FindRunsOptions, findRuns, newRunPath } from "./find-runs.ts";
+export { type FindRunsOptions, findRuns } from "./find-runs.ts";
 export { describeGenerator, type GeneratorDescription, readGeneratorDescription } from "./generator-description.ts";
 export {
   type LoadCheckpointOptions,

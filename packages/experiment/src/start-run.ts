@@ -1,7 +1,7 @@
 import type { TrainingState } from "@divgen/training";
 import type { AppDefinition, TrainCommand } from "./app-definition.ts";
 import { canonicalJson, type JsonValue, sha256 } from "./canonical-json.ts";
-import { newRunPath } from "./find-runs.ts";
+import { claimRunFolder } from "./find-runs.ts";
 import { loadCheckpoint } from "./load-checkpoint.ts";
 import type { Output } from "./output.ts";
 import { createRunDirectory, openRunDirectory, type RunClock, type RunDirectory } from "./run-directory.ts";
@@ -39,7 +39,7 @@ export async function startRun<Config extends object>(
   const path =
     resumePath ??
     command.runPath ??
-    newRunPath(app.runsFolder ?? "runs", app.name, command.preset, config as object, now);
+    claimRunFolder(app.runsFolder ?? "runs", app.name, command.preset, config as object, now);
   const directory =
     resumePath === undefined
       ? await createRunDirectory(path, { app: app.name, preset: command.preset, config }, clock)
