@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { DataError, type FeatureExtractor } from "@divgen/core-tensors";
 import { openPairSplits } from "@divgen/datasets";
-import { pictureRowsPng, recordMetricResults } from "@divgen/evaluation";
+import { assertEnoughImages, measureAnew, measureOnce, pictureRowsPng, recordMetricResults } from "@divgen/evaluation";
 import {
   loadTrained,
   type Output,
@@ -91,6 +91,7 @@ export async function trainRun(
   const prepared = await prepare(config, output);
   const { setup, models } = prepared;
   const { data, clusterFeatures, clusters } = setup;
+  assertEnoughImages(data.train.size, config.evaluation.bins, "training pairs");
   const key = randomKey(config.seed);
   const objective = createObjective(config, models, clusterFeatures, clusters);
   try {
@@ -106,7 +107,7 @@ export async function trainRun(
         ),
       }),
     });
-    return await finishRun(run.directory, prepared, engine, steps, output);
+    return await finishRun(run.directory, prepared, engine, steps, output, measureOnce);
   } finally {
     objective.dispose();
     prepared.dispose();
@@ -120,10 +121,14 @@ async function finishRun(
   engine: string,
   steps: number,
   output: Output,
+  measure: typeof measureOnce,
 ): Promise<RunOutcome> {
-  output.note({ kind: "evaluating" }, "measuring ...");
-  const evaluation = await evaluate(models, setup);
-  recordMetricResults(directory, evaluation.metrics, { step: steps, engine });
+  const origin = { step: steps, engine };
+  const evaluation = await measure(directory, origin, output, async () => {
+    const measured = await evaluate(models, setup);
+    recordMetricResults(directory, measured.metrics, origin);
+    return measured;
+  });
   const isClustered = usesClusters(setup.config.method);
   const { htmlPath, text } = await writeRunReport(directory, models, setup, evaluation, { engine, steps, isClustered });
   const { data, clusters, config, key } = setup;
@@ -144,11 +149,11 @@ export async function openTrained(runPath: string, config: Config, output: Outpu
   }
 }
 
-/** Writes the report of a trained run anew. */
+/** Measures a trained run again and writes its report anew. */
 export async function reportRun(runPath: string, config: Config, engine: string, output: Output): Promise<RunOutcome> {
   const { directory, prepared, step } = await openTrained(runPath, config, output);
   try {
-    return await finishRun(directory, prepared, engine, step, output);
+    return await finishRun(directory, prepared, engine, step, output, measureAnew);
   } finally {
     prepared.dispose();
   }

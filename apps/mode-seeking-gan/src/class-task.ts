@@ -7,7 +7,7 @@ import {
   selectExamples,
   toImageBatch,
 } from "@divgen/datasets";
-import { evaluateClassGenerator, referenceFeatureRows } from "@divgen/evaluation";
+import { assertEnoughImages, evaluateClassGenerator, referenceFeatureRows } from "@divgen/evaluation";
 import { trainStartedRun } from "@divgen/experiment";
 import type { BinComparison } from "@divgen/metrics";
 import {
@@ -18,7 +18,6 @@ import {
 import { permutation, type RandomKey, randomKey } from "@divgen/random";
 import { type ConditionalBatch, createClassModeSeeking, type FeatureRows } from "@divgen/training";
 import { dispose, tidy } from "@tensorflow/tfjs-core";
-import { assertEnoughImages } from "./assert-enough-images.ts";
 import type { Config } from "./config.ts";
 import { createAdamOf, disposeNetworks } from "./paired-objective.ts";
 import { protocolOf } from "./protocol.ts";

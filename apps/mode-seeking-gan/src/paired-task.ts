@@ -8,14 +8,13 @@ import {
   toPairedBatch,
   verifyDataset,
 } from "@divgen/datasets";
-import { evaluatePairedGenerator } from "@divgen/evaluation";
+import { assertEnoughImages, evaluatePairedGenerator } from "@divgen/evaluation";
 import { trainStartedRun } from "@divgen/experiment";
 import { readImage, resizeImage, toRgb } from "@divgen/image-files";
 import type { BinComparison } from "@divgen/metrics";
 import { randomKey } from "@divgen/random";
 import type { PairedBatch } from "@divgen/training";
 import { dispose, tidy, tile } from "@tensorflow/tfjs-core";
-import { assertEnoughImages } from "./assert-enough-images.ts";
 import type { Config } from "./config.ts";
 import { drawNoise, type Noise } from "./noise.ts";
 import { createPairedMethod, disposeNetworks } from "./paired-objective.ts";

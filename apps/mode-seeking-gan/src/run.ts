@@ -1,5 +1,5 @@
 import type { FeatureExtractor, Network } from "@divgen/core-tensors";
-import { pictureRowsPng, recordMetricResults } from "@divgen/evaluation";
+import { measureAnew, measureOnce, pictureRowsPng, recordMetricResults } from "@divgen/evaluation";
 import { loadTrained, type Output, openRunDirectory, type RunDirectory, type StartedRun } from "@divgen/experiment";
 import { createTinyEfficientNet } from "@divgen/feature-extractors";
 import type { PixelImage } from "@divgen/image-files";
@@ -70,7 +70,7 @@ export async function trainRun(run: StartedRun, config: Config, context: RunCont
         return sensitivity;
       },
     });
-    return await finishRun(run.directory, task, config, steps, context);
+    return await finishRun(run.directory, task, config, steps, context, measureOnce);
   } finally {
     dispose();
   }
@@ -83,11 +83,15 @@ async function finishRun(
   config: Config,
   steps: number,
   { engine, output }: RunContext,
+  measure: typeof measureOnce,
 ): Promise<RunOutcome> {
-  output.note({ kind: "measuring", trials: config.evaluation.trials }, "measuring ...");
   const key = randomKey(config.seed);
-  const trials = await measureTrials(task, config.evaluation.trials, key.split("evaluation"));
-  recordMetricResults(directory, trials.metrics, { step: steps, engine });
+  const origin = { step: steps, engine };
+  const trials = await measure(directory, origin, output, async () => {
+    const measured = await measureTrials(task, config.evaluation.trials, key.split("evaluation"));
+    recordMetricResults(directory, measured.metrics, origin);
+    return measured;
+  });
   const samples = await sampleRows(task, 6, 6, key.split("figure-4"));
   const interpolations = await interpolationRows(task, 4, 8, key.split("figure-8"));
   const shown = { directory, trials, steps, samples, interpolations };
@@ -111,7 +115,7 @@ export async function openTrained(runPath: string, config: Config, step?: number
 export async function reportRun(runPath: string, config: Config, context: RunContext): Promise<RunOutcome> {
   const { directory, task, step, dispose } = await openTrained(runPath, config);
   try {
-    return await finishRun(directory, task, config, step, context);
+    return await finishRun(directory, task, config, step, context, measureAnew);
   } finally {
     dispose();
   }

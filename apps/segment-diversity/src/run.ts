@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 import type { FeatureExtractor } from "@divgen/core-tensors";
 import type { LayoutSplits } from "@divgen/datasets";
-import { pictureRowsPng, recordMetricResults } from "@divgen/evaluation";
+import { measureAnew, measureOnce, pictureRowsPng, recordMetricResults } from "@divgen/evaluation";
 import {
   describeGenerator,
   loadTrained,
@@ -104,7 +104,7 @@ export async function trainRun(run: StartedRun, config: Config, context: RunCont
       }),
     });
     await describeGenerator(run.directory, describeModels(config, data.palette));
-    return await finishRun(run.directory, prepared, steps, context);
+    return await finishRun(run.directory, prepared, steps, context, measureOnce);
   } finally {
     objective.dispose();
     content?.extractor.dispose();
@@ -118,16 +118,20 @@ async function finishRun(
   { renderer, data, extractor, key }: Prepared,
   steps: number,
   context: RunContext,
+  measure: typeof measureOnce,
 ): Promise<RunOutcome> {
   const { config } = renderer;
   const { engine, output } = context;
   const folder = context.segmenterFolder ?? join(directory.path, "segmenter");
   const segmenter = await trainSegmenter(folder, { ...context, config, data, key: key.split("segmenter") });
   try {
-    output.note({ kind: "evaluating" }, "measuring ...");
     const setup = { config, data, extractor, segmenter, key: key.split("evaluation") };
-    const evaluation = await evaluate(renderer, setup);
-    recordMetricResults(directory, evaluation.metrics, { step: steps, engine });
+    const origin = { step: steps, engine };
+    const evaluation = await measure(directory, origin, output, async () => {
+      const measured = await evaluate(renderer, setup);
+      recordMetricResults(directory, measured.metrics, origin);
+      return measured;
+    });
     const { htmlPath, text } = await writeRunReport(directory, renderer, setup, evaluation, { engine, steps });
     const example = await data.test.load(0);
     const knobs = renderer.models.outputCount > 1 ? [] : classesBySize(example, data.palette).slice(0, 4);
@@ -159,7 +163,7 @@ export async function openTrained(runPath: string, config: Config, step?: number
 export async function reportRun(runPath: string, config: Config, context: RunContext): Promise<RunOutcome> {
   const { directory, prepared, step } = await openTrained(runPath, config);
   try {
-    return await finishRun(directory, prepared, step, context);
+    return await finishRun(directory, prepared, step, context, measureAnew);
   } finally {
     prepared.dispose();
   }

@@ -1,3 +1,4 @@
+export { assertEnoughImages } from "./assert-enough-images.ts";
 export { addComparisonTable, type ComparisonTable, type MethodResults } from "./comparison-table.ts";
 export { type ClassEvaluation, evaluateClassGenerator, referenceFeatureRows } from "./evaluate-class-generator.ts";
 export {
@@ -6,6 +7,7 @@ export {
   type PairedEvaluation,
   perceptualLayers,
 } from "./evaluate-paired-generator.ts";
+export { type MeasurementOrigin, measureAnew, measureOnce } from "./measure-once.ts";
 export { addPictures, type PictureTitles, pictureRowsPng, toPixelImages } from "./pictures.ts";
 export { recordMetricResults } from "./record-metric-results.ts";
 export { targetBatches } from "./target-batches.ts";

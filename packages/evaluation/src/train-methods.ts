@@ -37,7 +37,7 @@ export interface ComparisonPlan<Config extends MethodConfig, Outcome> {
 
 /**
  * Trains methods at equal steps, seed by seed, each run in a directory of its own. Started again with the same folder it
- * goes on where it stopped: runs that have ended are only measured again.
+ * goes on where it stopped: of runs that have ended, `measureOnce` gives what was measured.
  *
  * @returns the folder of the comparison and its runs, in the order of training.
  */
