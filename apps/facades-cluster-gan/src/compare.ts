@@ -1,4 +1,4 @@
-import { addPictures, trainMethods } from "@divgen/evaluation";
+import { addMetricProvenance, addPictures, trainMethods } from "@divgen/evaluation";
 import { type AppDefinition, createReport, type Output, type TrainCommand } from "@divgen/experiment";
 import { type Config, type Method, usesClusters } from "./config.ts";
 import { addMetricsTable } from "./report.ts";
@@ -45,9 +45,15 @@ export async function compareMethods(
       caption: `${method}: a label map of the test set, its own photograph, and images from other noise${usesClusters(method) ? ", each of another cluster" : ""}.`,
     });
   }
-  report
-    .heading("Settings")
-    .keyValues({ caption: "The configuration, method and seed aside.", entries: { config: command.config } });
+  addMetricProvenance(
+    report.heading("Where the numbers come from"),
+    runs.flatMap(({ outcome }) => outcome.evaluation.metrics),
+  ).keyValues({
+    caption: "Runs",
+    entries: { engine, folder, runs: runs.map((run) => `${run.method}-seed${run.seed}`) },
+  });
+  const { method: _method, seed: _seed, ...config } = command.config;
+  report.heading("Settings").keyValues({ caption: "The configuration, method and seed aside.", entries: { config } });
   const { htmlPath } = await report.write(folder);
   return { htmlPath, text: report.text() };
 }

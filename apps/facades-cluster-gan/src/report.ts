@@ -1,4 +1,4 @@
-import { addComparisonTable, addPictures, type MethodResults } from "@divgen/evaluation";
+import { addComparisonTable, addMetricProvenance, addPictures, type MethodResults } from "@divgen/evaluation";
 import { createReport, type Report, type RunDirectory } from "@divgen/experiment";
 import type { PixelImage } from "@divgen/image-files";
 import type { Config } from "./config.ts";
@@ -116,7 +116,7 @@ export async function writeRunReport(
   evaluation: Evaluation,
   facts: { readonly engine: string; readonly steps: number; readonly isClustered: boolean },
 ): Promise<{ readonly htmlPath: string; readonly text: string }> {
-  const { config, extractor } = setup;
+  const { config } = setup;
   const report = createReport({
     title: `Facades by ${config.method}`,
     subtitle: `${facts.steps.toLocaleString("en")} steps on ${facts.engine}, seed ${config.seed}.`,
@@ -127,17 +127,9 @@ export async function writeRunReport(
   if (facts.isClustered) addConfusion(report, evaluation, setup);
   await addClusters(report, setup);
   report.heading("Training").losses(directory.events());
-  report.heading("Provenance").keyValues({
-    caption: "Where these numbers come from.",
-    entries: {
-      engine: facts.engine,
-      extractor: extractor.name,
-      "extractor weights (sha256)": extractor.weightHash,
-      resize: extractor.resizeRule,
-      protocol: evaluation.metrics[0]!.protocol,
-      configuration: directory.configHash,
-      run: directory.path,
-    },
+  addMetricProvenance(report.heading("Where the numbers come from"), evaluation.metrics).keyValues({
+    caption: "The run",
+    entries: { ...{ engine: facts.engine, configuration: directory.configHash, run: directory.path } },
   });
   const { htmlPath } = await report.write(directory.path);
   return { htmlPath, text: report.text() };

@@ -5,6 +5,7 @@ import { createOutput, createReport, type TrainCommand } from "@divgen/experimen
 import { describeMetric } from "@divgen/metrics";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { addComparisonTable } from "./comparison-table.ts";
+import { addMetricProvenance, type TitledMetricResult } from "./metric-provenance.ts";
 import { trainMethods } from "./train-methods.ts";
 
 const pixels = { extractor: "pixels", weightHash: "none", resizeRule: "none", protocol: "test" };
@@ -37,6 +38,44 @@ describe("addComparisonTable", () => {
       ],
       notes: ["64 x 64", "few samples"],
     });
+  });
+});
+
+describe("addMetricProvenance", () => {
+  const sectionsOf = (results: readonly TitledMetricResult[]) =>
+    (addMetricProvenance(createReport({ title: "test" }), results).json() as { sections: Record<string, never>[] })
+      .sections;
+  const deep = { extractor: "deep", weightHash: "abc", resizeRule: "bilinear-56", protocol: "test", seed: 3 };
+
+  test("says once what all numbers share, and of each the rest", () => {
+    const results = [
+      { ...describeMetric("frechet-distance", 2, 10, deep, { referenceCount: 20 }), title: "FID" },
+      describeMetric("ndb", 3, 10, { ...pixels, seed: 3 }, { details: { bins: 5 }, warnings: ["few"] }),
+    ];
+    expect(sectionsOf(results)).toEqual([
+      { kind: "key-values", caption: "Every number below", entries: { samples: 10, protocol: "test", seed: 3 } },
+      expect.objectContaining({
+        caption: "FID",
+        entries: {
+          ...{ metric: "frechet-distance", value: 2, "reference samples": 20, extractor: "deep" },
+          ...{ weights: "abc", resize: "bilinear-56" },
+        },
+      }),
+      expect.objectContaining({
+        caption: "NDB (pixels)",
+        entries: expect.objectContaining({ value: 3, extractor: "pixels", bins: 5, warnings: ["few"] }),
+      }),
+    ]);
+  });
+
+  test("puts what differs between runs side by side, and leaves their values to the table", () => {
+    const ofSeed = (seed: number, bins: number) =>
+      describeMetric("ndb", seed, 10, { ...pixels, seed }, { details: { bins, whitening: "true" } });
+    const [section, ...others] = sectionsOf([ofSeed(0, 5), ofSeed(1, 6)]);
+    expect(others).toEqual([]);
+    expect(section).toMatchObject({ entries: { metric: "ndb", seed: "0, 1", protocol: "test", whitening: "true" } });
+    expect(section!["entries"]).not.toHaveProperty("value");
+    expect(section!["entries"]).not.toHaveProperty("bins");
   });
 });
 

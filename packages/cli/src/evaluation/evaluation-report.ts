@@ -1,3 +1,4 @@
+import { addMetricProvenance } from "@divgen/evaluation";
 import { createReport, describeEnvironment, type Report } from "@divgen/experiment";
 import { binExamples, worstBins } from "./bin-examples.ts";
 import type { EvaluationOutcome } from "./evaluate-samples.ts";
@@ -56,34 +57,9 @@ function addProvenance(report: Report, { generated, reference, engine, results }
   report.heading("Where the numbers come from");
   addSamples(report, "Generated samples", generated);
   if (reference !== undefined) addSamples(report, "Reference samples", reference);
-  const facts = results.map(factsOf);
-  const common = Object.fromEntries(
-    Object.entries(facts[0]!).filter(
-      ([name, fact]) => facts.length > 1 && facts.every((others) => others[name] === fact),
-    ),
-  );
-  if (Object.keys(common).length > 0) report.keyValues({ caption: "Every number below", entries: common });
-  for (const [index, { title, metric, value, details, warnings }] of results.entries()) {
-    const own = Object.entries(facts[index]!).filter(([name]) => !(name in common));
-    report.keyValues({
-      caption: title,
-      entries: {
-        ...{ metric, value: Number.isFinite(value) ? value : String(value), ...Object.fromEntries(own), ...details },
-        ...(warnings.length === 0 ? {} : { warnings: [...warnings] }),
-      },
-    });
-  }
+  addMetricProvenance(report, results);
   const environment = describeEnvironment(engine === undefined ? {} : { engine });
   report.keyValues({ caption: "Machine and software", entries: { ...environment } });
-}
-
-/** What is often the same for all numbers of an evaluation. */
-function factsOf(result: TitledResult): Record<string, string | number | undefined> {
-  const { count, referenceCount, extractor, weightHash, resizeRule, layer, protocol, seed } = result;
-  return {
-    ...{ samples: count, "reference samples": referenceCount, extractor, layer, weights: weightHash },
-    ...{ resize: resizeRule, protocol, seed },
-  };
 }
 
 function addSamples(report: Report, caption: string, { path, kind, count, sha256, skipped }: SampleDescription): void {
