@@ -24,7 +24,9 @@ export { type InstallOnceOptions, type InstallOnceResult, installEngineOnce } fr
 export { InstallError, type InstallErrorKind } from "./install/install-error.ts";
 export type { InstallProgress, InstallStep, ReportProgress } from "./install/install-progress.ts";
 export { withInterruption } from "./install/interruption.ts";
+export { type OpenBlasState, openBlasOfEngine } from "./install/open-blas-state.ts";
 export { type CommandResult, type RunCommandOptions, runCommand } from "./install/run-command.ts";
-export { loadedNativeBinding } from "./native/native-candidates.ts";
+export { loadedNativeBinding, loadedOpenBlas } from "./native/native-candidates.ts";
 export { nativeLinearAlgebra } from "./native/native-linear-algebra.ts";
 export { type SelectEngineOptions, selectEngine } from "./select-engine.ts";
+export { wasmThreadCount } from "./wasm/index.ts";

@@ -6,7 +6,8 @@ import { type EngineCandidate, EngineUnavailable } from "../engine-candidate.ts"
 import { ownKernelsOf } from "../fused/own-kernels.ts";
 import { registerFusedKernels } from "../fused/register-fused-kernels.ts";
 import type { TensorFlowBinding } from "../fused/tensorflow-binding.ts";
-import { findInstalledEngine, type NativeEngineName } from "../install/engine-folder.ts";
+import { findInstalledEngine, type InstalledEngine, type NativeEngineName } from "../install/engine-folder.ts";
+import { type OpenBlasState, openBlasOfEngine, openBlasOfForeignBinding } from "../install/open-blas-state.ts";
 import {
   type NativeBinding,
   nativeBackendName,
@@ -24,6 +25,8 @@ interface BindingSource {
   readonly path: string;
   readonly packageName: TfjsNodePackage;
   readonly origin: string;
+  /** Absent for upstream's own. */
+  readonly installed?: InstalledEngine;
 }
 
 interface LoadedBinding {
@@ -37,6 +40,15 @@ let loaded: LoadedBinding | undefined;
 /** The binding in use, for code that runs TensorFlow operations by name. */
 export function loadedNativeBinding(): NativeBinding | undefined {
   return loaded?.binding;
+}
+
+/** Whether the native engine of this process uses OpenBLAS; undefined before there is one. */
+export function loadedOpenBlas(): OpenBlasState | undefined {
+  if (loaded === undefined) return undefined;
+  const { binding, source } = loaded;
+  if (source.installed === undefined) return openBlasOfForeignBinding();
+  const { kernels } = ownKernelsOf(binding as unknown as TensorFlowBinding);
+  return openBlasOfEngine(source.installed, kernels?.product !== undefined);
 }
 
 /**
@@ -130,7 +142,7 @@ function bindingSources(name: NativeEngineName): BindingSource[] {
     const installed = findInstalledEngine(kind);
     if (installed !== undefined) {
       const origin = `binding of tfjs-node ${installed.manifest.tfjsNode} compiled by divgen`;
-      sources.push({ kind, path: installed.binding, packageName: "@tensorflow/tfjs-node", origin });
+      sources.push({ kind, path: installed.binding, packageName: "@tensorflow/tfjs-node", origin, installed });
     }
     const packageName = kind === "native-gpu" ? "@tensorflow/tfjs-node-gpu" : "@tensorflow/tfjs-node";
     const own = upstreamBinding(packageName);

@@ -1,2 +1,2 @@
-export { useWasmThreads } from "./product-threads.ts";
+export { useWasmThreads, wasmThreadCount } from "./product-threads.ts";
 export { registerWasmKernels } from "./register-wasm-kernels.ts";

@@ -14,7 +14,7 @@ import { prepareEngines, values } from "../../test/support/engine-parity.ts";
 import { selectWasm } from "../../test/support/select-wasm.ts";
 import type { GemmDescriptor } from "./gemm-descriptor.ts";
 import { splitIntoChunks } from "./product-chunks.ts";
-import { ProductThreads, useWasmThreads } from "./product-threads.ts";
+import { ProductThreads, useWasmThreads, wasmThreadCount } from "./product-threads.ts";
 
 beforeAll(async () => {
   prepareEngines();
@@ -43,6 +43,12 @@ const cases: Record<string, () => Tensor[]> = {
     ),
   ],
 };
+
+test("says how many threads there are", async () => {
+  expect(wasmThreadCount()).toBe(1);
+  await useWasmThreads(3);
+  expect(wasmThreadCount()).toBe(3);
+});
 
 describe("products on several threads", () => {
   test.each(Object.entries(cases))("give bit for bit what one thread gives: %s", async (name, compute) => {

@@ -93,6 +93,11 @@ export class ProductThreads {
     }
   }
 
+  /** The caller among them. */
+  get count(): number {
+    return this.#count;
+  }
+
   /** Stops the threads. */
   async terminate(): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.terminate()));
@@ -188,6 +193,11 @@ export async function useWasmThreads(count: number = defaultThreads()): Promise<
 function defaultThreads(): number {
   const wanted = Number(process.env["DIVGEN_WASM_THREADS"]);
   return Number.isInteger(wanted) && wanted > 0 ? wanted : Math.min(8, availableParallelism());
+}
+
+/** How many threads products on wasm use, the caller's among them. */
+export function wasmThreadCount(): number {
+  return threads?.count ?? 1;
 }
 
 /** The threads in use, or undefined for the caller's alone. */

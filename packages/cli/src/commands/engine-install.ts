@@ -1,5 +1,11 @@
 import { resolve } from "node:path";
-import { describeProgress, installEngine, progressLines, withInterruption } from "@divgen/backend-node";
+import {
+  describeProgress,
+  installEngine,
+  openBlasOfEngine,
+  progressLines,
+  withInterruption,
+} from "@divgen/backend-node";
 import { Command } from "commander";
 import type { CommandOutput } from "../command-output.ts";
 
@@ -33,10 +39,11 @@ export function createEngineInstallCommand(output: CommandOutput): Command {
         }),
       );
       const { manifest, folder } = engine;
+      const openBlas = openBlasOfEngine(engine);
       output.result(
         json
-          ? JSON.stringify({ folder, ...manifest }, null, 2)
-          : `The ${manifest.engine} engine is ready: TensorFlow ${manifest.tensorflow} in ${folder}`,
+          ? JSON.stringify({ folder, ...manifest, openBlas }, null, 2)
+          : `The ${manifest.engine} engine is ready: TensorFlow ${manifest.tensorflow}, ${openBlas.isUsed ? "with" : "without"} OpenBLAS, in ${folder}`,
       );
     });
 }

@@ -1,4 +1,4 @@
-import { enginesFolder, type InstalledEngine, listInstalledEngines } from "@divgen/backend-node";
+import { enginesFolder, type InstalledEngine, listInstalledEngines, openBlasOfEngine } from "@divgen/backend-node";
 import { Command } from "commander";
 import type { CommandOutput } from "../command-output.ts";
 
@@ -10,7 +10,10 @@ export function createEngineListCommand(output: CommandOutput): Command {
     .action(({ json = false }: { readonly json?: boolean }) => {
       const { engines, broken } = listInstalledEngines();
       if (json) {
-        const listed = engines.map(({ folder, manifest }) => ({ folder, ...manifest }));
+        const listed = engines.map((engine) => {
+          const { folder, manifest } = engine;
+          return { folder, ...manifest, openBlas: openBlasOfEngine(engine) };
+        });
         output.result(JSON.stringify({ folder: enginesFolder(), engines: listed, broken }, null, 2));
         return;
       }
@@ -24,8 +27,12 @@ export function createEngineListCommand(output: CommandOutput): Command {
     });
 }
 
-function describeEngine({ folder, manifest }: InstalledEngine): string {
+function describeEngine(installed: InstalledEngine): string {
+  const { folder, manifest } = installed;
   const megabytes = Math.round(manifest.files.reduce((sum, { bytes }) => sum + bytes, 0) / 1e6);
   const { engine, tensorflow, tfjsNode, platform, architecture } = manifest;
-  return `${engine}: TensorFlow ${tensorflow}, tfjs-node ${tfjsNode}, ${platform} ${architecture}, ${megabytes} MB, ${folder}`;
+  const { isUsed, version, problem, remedy } = openBlasOfEngine(installed);
+  const openBlas = isUsed ? `OpenBLAS ${version ?? "of an unknown version"}` : "no OpenBLAS";
+  const line = `${engine}: TensorFlow ${tensorflow}, tfjs-node ${tfjsNode}, ${openBlas}, ${platform} ${architecture}, ${megabytes} MB, ${folder}`;
+  return isUsed ? line : `${line}\n  OpenBLAS: ${problem}; to mend it: ${remedy}`;
 }

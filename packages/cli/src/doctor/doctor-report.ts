@@ -68,6 +68,11 @@ function formatFinding(engine: EngineFinding, chosen: boolean): string[] {
     lines.push(`${indent}DCGAN step (32 x 32, ${size}): ${seconds(step.seconds)}${scaled}`);
   }
   lines.push(`${indent}${engine.device}, ${threads}, peak memory ${memory}`);
+  const { openBlas } = engine;
+  if (openBlas?.isUsed === true) lines.push(`${indent}OpenBLAS ${openBlas.version ?? "of an unknown version"}`);
+  else if (openBlas !== undefined) {
+    lines.push(`${indent}no OpenBLAS: ${openBlas.problem}`, `${indent}to mend it: ${openBlas.remedy}`);
+  }
   return lines;
 }
 

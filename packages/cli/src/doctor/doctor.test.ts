@@ -8,6 +8,7 @@ import { describe, expect, it } from "vitest";
 import { createDcganStep } from "./dcgan-step.ts";
 import { createDoctorReport, formatDoctorReport } from "./doctor-report.ts";
 import { type EngineFinding, examineEngines, measureInChild } from "./examine-engines.ts";
+import type { EngineMeasurement } from "./measure-engine.ts";
 
 const missing = (name: EngineName, problem: string, remedy: string | null = null): EngineFinding => ({
   available: false,
@@ -16,11 +17,12 @@ const missing = (name: EngineName, problem: string, remedy: string | null = null
   remedy,
 });
 
-const wasm: EngineFinding = {
+const wasm = {
   ...{ available: true, name: "wasm", tfjsBackend: "wasm", description: "WebAssembly", reason: "asked for by name" },
   ...{ device: "CPU", threads: 1, peakMemoryBytes: 300 * 2 ** 20 },
   dcganStep: { seconds: 0.5, steps: 3, batch: 8, channelDivisor: 1, secondsAtBatch64: 4, scaled: true },
-};
+  openBlas: undefined,
+} as const satisfies EngineFinding;
 
 describe("the doctor's report", () => {
   it("names the engine that auto takes, its speed, and what mends the others", async () => {
@@ -42,6 +44,19 @@ describe("the doctor's report", () => {
     expect(lines).toContain("ok wasm        WebAssembly  <- chosen by --engine auto");
     expect(lines).toContain("DCGAN step (32 x 32, batch 8): 500 ms, about 4.00 s for batch 64");
     expect(lines).toContain("CPU, 1 thread, peak memory 300 MiB");
+  });
+
+  it("says whether the native engine has OpenBLAS, and what mends it", () => {
+    const native = (openBlas: EngineMeasurement["openBlas"]): EngineFinding => ({ ...wasm, name: "native", openBlas });
+    const linesOf = (openBlas: EngineMeasurement["openBlas"]): string[] =>
+      formatDoctorReport(createDoctorReport([native(openBlas)]))
+        .split("\n")
+        .map((line) => line.trim());
+    const used = { isUsed: true, version: "0.3.34", problem: null, remedy: null };
+    expect(linesOf(used)).toContain("OpenBLAS 0.3.34");
+    const lines = linesOf({ isUsed: false, version: null, problem: "it is slower", remedy: "divgen engine install" });
+    expect(lines.slice(-2)).toEqual(["no OpenBLAS: it is slower", "to mend it: divgen engine install"]);
+    expect(JSON.parse(JSON.stringify(createDoctorReport([native(used)]))).engines[0].openBlas).toEqual(used);
   });
 
   it("never counts cpu as chosen", () => {

@@ -1,5 +1,13 @@
 import { availableParallelism } from "node:os";
-import { type Engine, type EngineName, loadedNativeBinding, selectEngine } from "@divgen/backend-node";
+import {
+  type Engine,
+  type EngineName,
+  loadedNativeBinding,
+  loadedOpenBlas,
+  type OpenBlasState,
+  selectEngine,
+  wasmThreadCount,
+} from "@divgen/backend-node";
 import { randomKey } from "@divgen/random";
 import { createDcganStep } from "./dcgan-step.ts";
 
@@ -23,6 +31,8 @@ export interface EngineMeasurement extends Engine {
   /** Largest resident memory of the process that was measured, in bytes. */
   readonly peakMemoryBytes: number;
   readonly dcganStep: StepTime | undefined;
+  /** Of the native engine on the CPU, whose matrix products and float64 linear algebra go through it. */
+  readonly openBlas: OpenBlasState | undefined;
 }
 
 /** What is run on each engine, so that a step takes seconds at most. */
@@ -53,6 +63,7 @@ export async function measureEngine(
     threads: threadsOf(name),
     peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
     dcganStep,
+    openBlas: name === "native" ? loadedOpenBlas() : undefined,
   };
 }
 
@@ -84,6 +95,7 @@ async function timeSteps(name: EngineName, budgetSeconds: number): Promise<StepT
 }
 
 function threadsOf(name: EngineName): number {
+  if (name === "wasm") return wasmThreadCount();
   if (loadedNativeBinding() === undefined || !name.startsWith("native")) return 1;
   return Number(process.env["TF_NUM_INTRAOP_THREADS"]) || availableParallelism();
 }

@@ -66,8 +66,10 @@ async function examplesOf(
       return { png: await encodePng(small.pixels, small), label: samples.nameOf(index) };
     }),
   );
-  const size = { width: THUMBNAIL, height: THUMBNAIL, channels: 3 };
-  const blank = await encodePng(new Uint8Array(THUMBNAIL * THUMBNAIL * 3).fill(224), size);
+  // Half transparent grey: a shade of the page, be it light or dark.
+  const size = { width: THUMBNAIL, height: THUMBNAIL, channels: 4 };
+  const grey = Uint8Array.from({ length: THUMBNAIL * THUMBNAIL * 4 }, (_, index) => (index % 4 === 3 ? 48 : 128));
+  const blank = await encodePng(grey, size);
   return Array.from({ length: EXAMPLES }, (_, position) => images[position] ?? { png: blank, label: "" });
 }
 
