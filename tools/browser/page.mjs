@@ -20,6 +20,7 @@ import "../../packages/backend-node/src/wasm/image-operations.test.ts";
 import "../../packages/backend-node/src/wasm/products.test.ts";
 import "../../packages/backend-node/src/wasm/rearranging.test.ts";
 import { collected, prepare } from "./collected-tests.mjs";
+import { models } from "./models.mjs";
 
 const training = { mode: "training" };
 
@@ -87,6 +88,38 @@ async function compareTraining(backend) {
   return { worst, ofLosses, count };
 }
 
+/** By model: how far the engine's numbers are from cpu's, as a share of a tensor's largest value, or what failed. */
+async function compareModels(backend) {
+  const found = [];
+  for (const [name, compute] of Object.entries(models)) {
+    try {
+      const [expected, received] = [new Map(), new Map()];
+      for (const [engineName, results] of [
+        ["cpu", expected],
+        [backend, received],
+      ]) {
+        await setBackend(engineName);
+        await compute(results);
+      }
+      let worst = { name: "none", share: 0 };
+      for (const [of, values] of expected) {
+        const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+        const error = values.reduce(
+          (most, value, index) => Math.max(most, Math.abs(value - received.get(of)[index])),
+          0,
+        );
+        // A bias before a normalisation has no gradient but rounding.
+        const share = largest < 1e-6 ? error : error / largest;
+        if (!(share <= worst.share)) worst = { name: of, share };
+      }
+      found.push({ name, tensors: expected.size, worst });
+    } catch (error) {
+      found.push({ name, failure: String(error?.message ?? error).slice(0, 300) });
+    }
+  }
+  return found;
+}
+
 async function examine(backend) {
   if (!(await setBackend(backend).catch(() => false))) return { backend, missing: "the browser does not offer it" };
   await ready();
@@ -107,7 +140,16 @@ async function examine(backend) {
   }
   const worst = observedErrors.reduce((most, error) => (error.share > most.share ? error : most), { share: 0 });
   const step = await compareTraining(backend).catch((error) => ({ failure: String(error?.message ?? error) }));
-  return { backend, cases: collected.length - ofWasm, failures, comparisons: observedErrors.length, worst, step };
+  const ofModels = await compareModels(backend);
+  return {
+    backend,
+    cases: collected.length - ofWasm,
+    failures,
+    comparisons: observedErrors.length,
+    worst,
+    step,
+    ofModels,
+  };
 }
 
 const report = [];

@@ -1,6 +1,6 @@
 /**
- * Compares the engines of a browser with tfjs's cpu engine: the parity cases of backend-node and two training steps of a
- * small DCGAN, in headless Chromium.
+ * Compares the engines of a browser with tfjs's cpu engine: the parity cases of backend-node, two training steps of a small
+ * DCGAN, and other networks with their gradients, in headless Chromium.
  *
  *     node tools/browser/parity.mjs [--engines webgl,webgpu] [--seconds 600]
  *
@@ -47,7 +47,10 @@ async function bundlePage(outDir) {
   // webgl comes with tfjs itself, on which tfjs-node depends.
   const node = createRequire(backends.resolve("@tensorflow/tfjs-node/package.json"));
   const all = createRequire(node.resolve("@tensorflow/tfjs/package.json"));
-  const packages = ["core-tensors", "layers", "losses", "models-dcgan", "random", "training"];
+  const packages = [
+    ...["core-tensors", "feature-extractors", "layers", "losses", "models-dcgan", "models-pix2pix", "models-vae"],
+    ...["random", "training"],
+  ];
   await build({
     root: here,
     configFile: false,
@@ -138,7 +141,7 @@ async function runPage(bundle) {
 
 function print(report) {
   console.log(spawnSync(browser, ["--version"], { encoding: "utf8" }).stdout.trim());
-  for (const { backend, missing, cases, failures, comparisons, worst, step } of report) {
+  for (const { backend, missing, cases, failures, comparisons, worst, step, ofModels } of report) {
     if (missing !== undefined) {
       console.log(`${backend}: not examined: ${missing}`);
       process.exitCode = backend === "page" ? 1 : process.exitCode;
@@ -156,6 +159,13 @@ function print(report) {
       console.log(
         `  ${count} values by ${most.difference.toExponential(1)} after updates of up to 1e-3 (${most.name})`,
       );
+    }
+    for (const { name, failure, tensors, worst: most } of ofModels) {
+      if (failure !== undefined) console.log(`  ${name}: ${failure}`);
+      else {
+        const share = most.share.toExponential(1);
+        console.log(`  ${name}: ${tensors} tensors differ by a share of ${share} at most (${most.name})`);
+      }
     }
   }
 }
