@@ -51,6 +51,7 @@ class Competitor {
         BENCH_THREADS: threads,
         OMP_NUM_THREADS: productThreads,
         TF_NUM_INTRAOP_THREADS: threads,
+        DIVGEN_WASM_THREADS: threads,
       },
     });
     this.process.on("error", () => undefined);
