@@ -32,7 +32,8 @@ function describeEngine(installed: InstalledEngine): string {
   const megabytes = Math.round(manifest.files.reduce((sum, { bytes }) => sum + bytes, 0) / 1e6);
   const { engine, tensorflow, tfjsNode, platform, architecture } = manifest;
   const { isUsed, version, problem, remedy } = openBlasOfEngine(installed);
-  const openBlas = isUsed ? `OpenBLAS ${version ?? "of an unknown version"}` : "no OpenBLAS";
+  const found = isUsed || version !== null ? `OpenBLAS ${version ?? "of an unknown version"}` : "no OpenBLAS";
+  const openBlas = isUsed || version === null ? found : `${found} not in use`;
   const line = `${engine}: TensorFlow ${tensorflow}, tfjs-node ${tfjsNode}, ${openBlas}, ${platform} ${architecture}, ${megabytes} MB, ${folder}`;
   return isUsed ? line : `${line}\n  OpenBLAS: ${problem}; to mend it: ${remedy}`;
 }
