@@ -1,4 +1,4 @@
-import { addPictures, type ComparedRun, trainMethods } from "@divgen/evaluation";
+import { addMetricProvenance, addPictures, type ComparedRun, trainMethods } from "@divgen/evaluation";
 import { type AppDefinition, createReport, type Report, type TrainCommand, UsageError } from "@divgen/experiment";
 import { addClassTable } from "./class-table.ts";
 import { type Config, comparedMethodsOf, type Method, methodsOf } from "./config.ts";
@@ -79,9 +79,14 @@ async function comparisonReport(
     await addPictures(report, outcome.samples, { caption: `${name}: ${samplesCaption(config)}` });
     await addInterpolations(report, outcome.interpolations, name);
   }
+  addMetricProvenance(
+    report.heading("Where the numbers come from"),
+    runs.flatMap(({ outcome }) => outcome.trials.metrics),
+  );
+  const { method: _method, seed: _seed, ...shared } = config;
   return report
     .heading("Settings")
-    .keyValues({ caption: "The configuration, method and seed aside.", entries: { config } });
+    .keyValues({ caption: "The configuration, method and seed aside.", entries: { engine, config: shared } });
 }
 
 /** The methods that `--methods` names, those of the paper's table if none. @throws UsageError for a name that the task has not. */

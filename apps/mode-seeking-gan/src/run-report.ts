@@ -1,4 +1,4 @@
-import { addPictures } from "@divgen/evaluation";
+import { addMetricProvenance, addPictures } from "@divgen/evaluation";
 import { createReport, type RunDirectory } from "@divgen/experiment";
 import type { PixelImage } from "@divgen/image-files";
 import { addClassTable } from "./class-table.ts";
@@ -40,15 +40,10 @@ export async function writeRunReport(
   report.heading("Does the noise matter?");
   addSensitivity(report, [{ name: method, metrics: directory.metrics() }]);
   report.heading("Training").losses(directory.events());
-  const [first] = trials.metrics;
-  report.heading("Provenance").keyValues({
-    caption: "Where these numbers come from.",
+  addMetricProvenance(report.heading("Where the numbers come from"), trials.metrics).keyValues({
+    caption: "The run",
     entries: {
       engine,
-      extractor: first!.extractor,
-      "extractor weights (sha256)": first!.weightHash,
-      resize: first!.resizeRule,
-      protocol: first!.protocol,
       trials: trials.measurements.length,
       configuration: directory.configHash,
       run: directory.path,

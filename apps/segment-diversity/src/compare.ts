@@ -1,4 +1,4 @@
-import { addPictures, trainMethods } from "@divgen/evaluation";
+import { addMetricProvenance, addPictures, trainMethods } from "@divgen/evaluation";
 import { type AppDefinition, createReport, type Report, type TrainCommand } from "@divgen/experiment";
 import { type Config, isCrn, type Method } from "./config.ts";
 import { measureMemory } from "./memory.ts";
@@ -55,9 +55,14 @@ export async function compareMethods(
   addRatios(report, compared, methods);
   await addExamples(report, compared, command.config.seed);
   if (isCrn(command.config.method)) await addMemory(report, command.config);
+  addMetricProvenance(
+    report.heading("Where the numbers come from"),
+    compared.flatMap(({ outcome }) => outcome.evaluation.metrics),
+  );
+  const { method: _method, seed: _seed, ...config } = command.config;
   report
     .heading("Settings")
-    .keyValues({ caption: "The configuration, method and seed aside.", entries: { config: command.config } });
+    .keyValues({ caption: "The configuration, method and seed aside.", entries: { engine, config } });
   const { htmlPath } = await report.write(folder);
   return { htmlPath, text: report.text() };
 }

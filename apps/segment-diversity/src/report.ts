@@ -1,4 +1,4 @@
-import { addComparisonTable, addPictures, type MethodResults } from "@divgen/evaluation";
+import { addComparisonTable, addMetricProvenance, addPictures, type MethodResults } from "@divgen/evaluation";
 import { createReport, type Report, type RunDirectory } from "@divgen/experiment";
 import type { SegmentResponse } from "@divgen/metrics";
 import { type Config, hasDiversity, widthOf } from "./config.ts";
@@ -102,7 +102,7 @@ export async function writeRunReport(
   evaluation: Evaluation,
   facts: { readonly engine: string; readonly steps: number },
 ): Promise<{ readonly htmlPath: string; readonly text: string }> {
-  const { config, extractor } = setup;
+  const { config } = setup;
   const report = createReport({
     title: `Images from layouts by ${config.method}`,
     subtitle: `${facts.steps.toLocaleString("en")} steps on ${facts.engine}, seed ${config.seed}${hasDiversity(config.method) ? `, bound ${config.bound}` : ""}.`,
@@ -116,16 +116,9 @@ export async function writeRunReport(
   addMetricsTable(report, rows, config, facts.steps);
   if (evaluation.response !== undefined) addResponse(report, evaluation.response, setup);
   report.heading("Training").losses(directory.events());
-  report.heading("Provenance").keyValues({
-    caption: "Where these numbers come from.",
-    entries: {
-      engine: facts.engine,
-      extractor: extractor.name,
-      "extractor weights (sha256)": extractor.weightHash,
-      protocol: evaluation.metrics[0]!.protocol,
-      configuration: directory.configHash,
-      run: directory.path,
-    },
+  addMetricProvenance(report.heading("Where the numbers come from"), evaluation.metrics).keyValues({
+    caption: "The run",
+    entries: { engine: facts.engine, configuration: directory.configHash, run: directory.path },
   });
   const { htmlPath } = await report.write(directory.path);
   return { htmlPath, text: report.text() };

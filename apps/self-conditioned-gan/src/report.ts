@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { addComparisonTable } from "@divgen/evaluation";
+import { addComparisonTable, addMetricProvenance } from "@divgen/evaluation";
 import { createReport, type LoggedMetric, type Report, type RunDirectory } from "@divgen/experiment";
 import { encodeAnimatedPng } from "@divgen/image-files";
 import type { MetricResult } from "@divgen/metrics";
@@ -126,9 +126,9 @@ function addClusteringCost(report: Report, directory: RunDirectory, { clustering
   });
 }
 
-async function finish(report: Report, { directory, config, engine }: MeasuredRun) {
-  report.heading("Provenance").keyValues({
-    caption: "Where these numbers come from.",
+async function finish(report: Report, { directory, config, engine, metrics }: MeasuredRun) {
+  addMetricProvenance(report.heading("Where the numbers come from"), metrics).keyValues({
+    caption: "The run",
     entries: { engine, configuration: directory.configHash, run: directory.path, config },
   });
   const { htmlPath } = await report.write(directory.path);
