@@ -73,6 +73,7 @@ __attribute__((visibility("default"))) napi_value napi_register_module_v1(napi_e
     divgen::Export(env, kernels, "moments64", divgen::Run<divgen::Moments64>);
     divgen::Export(env, kernels, "eigenvalues64", divgen::Run<divgen::Eigenvalues64>);
     divgen::Export(env, kernels, "cholesky64", divgen::Run<divgen::Cholesky64>);
+    divgen::Export(env, kernels, "shiftRows", divgen::Run<divgen::ShiftRows>);
     divgen::Export(env, kernels, "nearest", divgen::Run<divgen::Nearest>);
     divgen::Export(env, kernels, "labelSums", divgen::Run<divgen::LabelSums>);
   }

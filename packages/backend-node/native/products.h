@@ -3,6 +3,7 @@
 #define DIVGEN_PRODUCTS_H_
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <memory>
 #include <vector>
@@ -98,6 +99,36 @@ static napi_value Affine(Call& call) {
   TF_Tensor* y = newTensor({sizes.m, sizes.n});
   multiply(sizes, dataOf(x), dataOf(weight), dataOf(bias), dataOf(y));
   return call.own(y);
+}
+
+template <typename Value>
+static void shiftRows(const Value* values, int64_t rows, int64_t columns, const double* shift, float* out, double* norms) {
+  constexpr int64_t kRowsAtOnce = 256;
+  shareOut(rows, kRowsAtOnce, [&](int64_t start, int64_t count) {
+    for (int64_t row = start; row < start + count; row++) {
+      double squares[4] = {};
+      for (int64_t c = 0; c < columns; c++) {
+        const double moved = values[row * columns + c] - shift[c];
+        out[row * columns + c] = static_cast<float>(moved);
+        squares[c & 3] += moved * moved;
+      }
+      norms[row] = std::sqrt(squares[0] + squares[1] + squares[2] + squares[3]);
+    }
+  });
+}
+
+/** shiftRows(values, rows, columns, shift, out, norms): each row of float32 or float64 minus `shift`, and its length. */
+static napi_value ShiftRows(Call& call) {
+  const int64_t rows = call.integer(1), columns = call.integer(2);
+  const double* shift = call.values<double>(3, columns);
+  float* out = call.values<float>(4, rows * columns);
+  double* norms = call.values<double>(5, rows);
+  if (call.isFloat32(0)) {
+    shiftRows(call.values<float>(0, rows * columns), rows, columns, shift, out, norms);
+  } else {
+    shiftRows(call.values<double>(0, rows * columns), rows, columns, shift, out, norms);
+  }
+  return nullptr;
 }
 
 /**

@@ -27,13 +27,16 @@ export function assertRowMatrix(matrix: RowMatrix, name: string): void {
 
 /** Zero times a value is no number unless the value is finite: a sum tells of all, several times faster than tests. */
 function areFinite(values: Float32Array | Float64Array): boolean {
-  let [even, odd] = [0, 0];
-  for (let index = 1; index < values.length; index += 2) {
-    even += values[index - 1]! * 0;
-    odd += values[index]! * 0;
+  let [first, second, third, fourth] = [0, 0, 0, 0];
+  let index = 0;
+  for (; index + 4 <= values.length; index += 4) {
+    first += values[index]! * 0;
+    second += values[index + 1]! * 0;
+    third += values[index + 2]! * 0;
+    fourth += values[index + 3]! * 0;
   }
-  if (values.length % 2 === 1) even += values[values.length - 1]! * 0;
-  return even + odd === 0;
+  for (; index < values.length; index++) first += values[index]! * 0;
+  return first + second + third + fourth === 0;
 }
 
 /**

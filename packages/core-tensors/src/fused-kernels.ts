@@ -37,6 +37,8 @@ export const fusedKernels = {
   affine: "DivgenAffine",
   /** alpha a + beta b. Inputs `a` and `b` of one shape; attributes `WeightedSumKernelAttributes`. It has no gradient. */
   weightedSum: "DivgenWeightedSum",
+  /** Rows of plain arrays minus a row. Attributes: `ShiftRowsKernelAttributes`; no outputs. */
+  shiftRows: "DivgenShiftRows",
   /** Nearest centers of many points in plain arrays. Attributes: `NearestCentersKernelAttributes`; no outputs. */
   nearestCenters: "DivgenNearestCenters",
   /** Sums of the rows of each label in plain arrays. Attributes: `LabelSumsKernelAttributes`; no outputs. */
@@ -87,6 +89,20 @@ export interface MaxoutKernelAttributes {
 export interface WeightedSumKernelAttributes {
   readonly alpha: number;
   readonly beta: number;
+}
+
+/** What `DivgenShiftRows` does. */
+export interface ShiftRowsKernelAttributes {
+  /** [rows, columns]. */
+  readonly values: Float32Array | Float64Array;
+  readonly rows: number;
+  readonly columns: number;
+  /** [columns], subtracted from each row in float64. */
+  readonly shift: Float64Array;
+  /** Receives [rows, columns]. */
+  readonly shifted: Float32Array;
+  /** Receives the length of each shifted row. */
+  readonly norms: Float64Array;
 }
 
 /** What `DivgenNearestCenters` does: the center c of the greatest x.c + offset of each point x, in float32. */

@@ -13,6 +13,7 @@ export {
   type NearestCentersKernelAttributes,
   type NormKernelAttributes,
   runFusedKernel,
+  type ShiftRowsKernelAttributes,
   type WeightedSumKernelAttributes,
 } from "./fused-kernels.ts";
 export {

@@ -5,6 +5,7 @@ import {
   type LabelSumsKernelAttributes,
   type NearestCentersKernelAttributes,
   runFusedKernel,
+  type ShiftRowsKernelAttributes,
 } from "@divgen/core-tensors";
 import { add, eye, fill, matMul, slice, type Tensor2D, tensor2d, tidy, topk } from "@tensorflow/tfjs-core";
 
@@ -50,7 +51,9 @@ function knowsNothing(rows: number): GuessedCenters {
 function prepareFused(data: RowMatrix, shift: Float64Array): PreparedCenterSearch {
   const { values, rows, columns } = data;
   const norms = new Float64Array(rows);
-  const points = moved(data, shift, norms);
+  const points = new Float32Array(values.length);
+  const rowsToShift: ShiftRowsKernelAttributes = { values, rows, columns, shift, shifted: points, norms };
+  runFusedKernel(fusedKernels.shiftRows, {}, rowsToShift);
   return {
     nearest: (centers) => {
       const labels = new Int32Array(rows);
@@ -80,17 +83,10 @@ function shifted(matrix: RowMatrix, shift: Float64Array): Tensor2D {
   return tensor2d(moved(matrix, shift), [matrix.rows, matrix.columns]);
 }
 
-/** @param norms - receives the length of each row. */
-function moved({ values, rows, columns }: RowMatrix, shift: Float64Array, norms?: Float64Array): Float32Array {
+function moved({ values, rows, columns }: RowMatrix, shift: Float64Array): Float32Array {
   const result = new Float32Array(values.length);
   for (let row = 0, index = 0; row < rows; row++) {
-    let squares = 0;
-    for (let column = 0; column < columns; column++, index++) {
-      const value = values[index]! - shift[column]!;
-      result[index] = value;
-      squares += value * value;
-    }
-    if (norms !== undefined) norms[row] = Math.sqrt(squares);
+    for (let column = 0; column < columns; column++, index++) result[index] = values[index]! - shift[column]!;
   }
   return result;
 }

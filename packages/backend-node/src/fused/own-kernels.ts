@@ -90,6 +90,15 @@ export interface OwnKernels {
   eigenvalues64?(matrix: Float64Array, n: number, out: Float64Array): void;
   /** The lower factor; returns 0, or the number (from 1) of the first row without one. */
   cholesky64?(matrix: Float64Array, n: number, out: Float64Array): number;
+  /** Rows minus `shift`, and the length of each. */
+  shiftRows?(
+    values: Float32Array | Float64Array,
+    rows: number,
+    columns: number,
+    shift: Float64Array,
+    out: Float32Array,
+    norms: Float64Array,
+  ): void;
   /** For each row of points the row of centers of the largest product plus offset, and its lead over the second. */
   nearest?(
     points: Float32Array,

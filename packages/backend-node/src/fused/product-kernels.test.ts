@@ -67,6 +67,18 @@ describe.skipIf(!hasOpenBlas)("products by OpenBLAS", () => {
     });
   });
 
+  it.each([Float32Array, Float64Array])("shift rows and measure them: %s", (Values) => {
+    const [rows, columns] = [700, 5];
+    const values = Values.from(wave(rows * columns, 3), (value) => 100 + value);
+    const shift = Float64Array.of(100, 99, 101, 100.5, 100);
+    const [shifted, norms] = [new Float32Array(rows * columns), new Float64Array(rows)];
+    runFusedKernel(fusedKernels.shiftRows, {}, { values, rows, columns, shift, shifted, norms });
+    const expected = Array.from(values, (value, index) => value - shift[index % columns]!);
+    expect(shifted).toEqual(Float32Array.from(expected));
+    const lengths = Array.from(norms, (_, row) => Math.hypot(...expected.slice(row * columns, (row + 1) * columns)));
+    expectClose(norms, lengths, { relative: 1e-14 });
+  });
+
   it("find the nearest center and its lead, and sum rows in their order", () => {
     expect(hasFusedKernel(fusedKernels.nearestCenters)).toBe(true);
     // More rows than are summed at once, and than there is room for at once.
