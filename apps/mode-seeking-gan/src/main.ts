@@ -73,6 +73,11 @@ await runMain(async ({ args, signal }) => {
         const steps = config.training.epochs * task.stepsPerEpoch;
         dispose();
         printDryRun(command, engine.description, { steps, parameters }, output);
+        if (options.overhead) {
+          const methods = chosenMethods(config, options.methods);
+          const timed = `nothing is trained: a few iterations of ${methods.join(", ")} are timed`;
+          return output.note({ kind: "dry-run-overhead", methods }, timed);
+        }
         const runs = runCount(config, options);
         const text = `runs: ${runs}, of that many steps each, one after another`;
         return runs === 1 ? undefined : output.note({ kind: "dry-run-runs", runs }, text);

@@ -129,6 +129,8 @@ describe("pairs", () => {
     expect(bicycle!["parameters"]!.value).toBeGreaterThan(pix2pix!["parameters"]!.value);
     expect(bicycle!["memory"]!.value).toBeGreaterThan(0);
     expect(bicycle!["ratio"]!.paper).toBeCloseTo(1.57, 2);
+    const dry = run("--overhead", "--methods", "pix2pix,bicycle", "--dry-run", ...tiny);
+    expect(dry.stdout).toMatch(/nothing is trained: a few iterations of pix2pix, bicycle are timed/);
   }, 120_000);
 
   test("sample writes a folder of PNG files for each test input", () => {

@@ -1,3 +1,4 @@
+export { appendPlanes } from "./append-planes.ts";
 export { type BatchNormOptions, createBatchNorm } from "./batch-norm.ts";
 export { type BilinearAlignment, resizeBilinear, upsampleBilinear2x } from "./bilinear.ts";
 export { type ClassBatchNormOptions, createClassBatchNorm } from "./class-batch-norm.ts";

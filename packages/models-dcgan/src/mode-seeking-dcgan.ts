@@ -11,6 +11,7 @@ import {
   leakyRelu,
 } from "@divgen/core-tensors";
 import {
+  appendPlanes,
   assertClassCode,
   createBatchNorm,
   createConv2d,
@@ -24,7 +25,7 @@ import {
   type WeightInitializer,
 } from "@divgen/layers";
 import type { RandomKey } from "@divgen/random";
-import { concat, relu, reshape, type Tensor2D, type Tensor4D, tidy, tile } from "@tensorflow/tfjs-core";
+import { concat, relu, reshape, type Tensor2D, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
 import { assertCount } from "./options.ts";
 
 /** Shape of MSGAN's networks for CIFAR-10. */
@@ -161,7 +162,7 @@ export function createModeSeekingDiscriminator(
       assertClassCode(condition, batch, classCount);
       return tidy(() => {
         const features: Tensor4D[] = [];
-        let maps = appendPlanes(images, condition.code);
+        let maps: Tensor4D = condition.code === undefined ? images : appendPlanes(images, condition.code);
         for (const layer of layers) {
           maps = layer.forward(maps, pass);
           features.push(maps);
@@ -170,13 +171,6 @@ export function createModeSeekingDiscriminator(
       });
     },
   };
-}
-
-function appendPlanes(images: Tensor4D, code: Tensor2D | undefined): Tensor4D {
-  if (code === undefined) return images;
-  const [batch, height, width] = images.shape;
-  const rows: Tensor4D = reshape(code, [batch, 1, 1, code.shape[1]]);
-  return concat([images, tile(rows, [1, height, width, 1])], 3);
 }
 
 function normAndActivation(key: RandomKey, channels: number, activation: (x: Tensor4D) => Tensor4D): NamedLayers {

@@ -1,5 +1,5 @@
 import { asImageBatch, type ImageBatch, ShapeError } from "@divgen/core-tensors";
-import { concat, reshape, type Tensor2D, type Tensor4D, tile } from "@tensorflow/tfjs-core";
+import type { Tensor2D } from "@tensorflow/tfjs-core";
 
 /** What paired translation is conditioned on: an input image each, and optionally a code (a cluster's one-hot row). */
 export interface PairedCondition {
@@ -7,21 +7,6 @@ export interface PairedCondition {
   readonly input: ImageBatch;
   /** [batch, codeSize]: one-hot cluster or class; absent for networks made with `codeSize` 0. */
   readonly code?: Tensor2D;
-}
-
-/**
- * The code repeated at every pixel and appended to the channels.
- *
- * @param features - [batch, height, width, channels].
- * @param code - [batch, codeSize], or undefined: then `features` itself is returned.
- * @returns [batch, height, width, channels + codeSize].
- */
-export function appendCode(features: Tensor4D, code: Tensor2D | undefined): Tensor4D {
-  if (code === undefined) return features;
-  const [batch, height, width] = features.shape;
-  const rows: Tensor4D = reshape(code, [batch, 1, 1, code.shape[1]]);
-  const planes: Tensor4D = tile(rows, [1, height, width, 1]);
-  return concat([features, planes], 3);
 }
 
 /**

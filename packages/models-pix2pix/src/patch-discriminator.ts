@@ -8,11 +8,11 @@ import {
   leakyRelu,
   type Network,
 } from "@divgen/core-tensors";
-import { averagePool, createConv2d, type WeightInitializer } from "@divgen/layers";
+import { appendPlanes, averagePool, createConv2d, type WeightInitializer } from "@divgen/layers";
 import type { RandomKey } from "@divgen/random";
 import { concat, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
 import { createNormalization, type NormalizationKind } from "./normalization.ts";
-import { appendCode, assertCondition, type PairedCondition } from "./paired-condition.ts";
+import { assertCondition, type PairedCondition } from "./paired-condition.ts";
 
 /** Shape of a PatchGAN discriminator. */
 export interface PatchDiscriminatorOptions {
@@ -83,7 +83,7 @@ export function createPatchDiscriminator(
       assertCondition(condition, inputChannels, codeSize);
       const judgement = tidy(() => {
         let x: Tensor4D = conditional ? concat([condition.input, images], 3) : images;
-        x = appendCode(x, condition.code);
+        if (condition.code !== undefined) x = appendPlanes(x, condition.code);
         const logits: Tensor4D[] = [];
         const features: Tensor4D[] = [];
         for (const [scale, layers] of scales.entries()) {

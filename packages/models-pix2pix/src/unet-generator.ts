@@ -11,11 +11,11 @@ import {
   leakyRelu,
   type Network,
 } from "@divgen/core-tensors";
-import { createConv2d, createDropout, type WeightInitializer } from "@divgen/layers";
+import { appendPlanes, createConv2d, createDropout, type WeightInitializer } from "@divgen/layers";
 import type { RandomKey } from "@divgen/random";
 import { concat, relu, type Tensor2D, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
 import { createNormalization, type NormalizationKind } from "./normalization.ts";
-import { appendCode, assertCondition, type PairedCondition } from "./paired-condition.ts";
+import { assertCondition, type PairedCondition } from "./paired-condition.ts";
 import { createUpConvolution, type Upsampling } from "./up-convolution.ts";
 
 /** Shape and wiring of a U-Net generator. */
@@ -100,7 +100,8 @@ export function createUnetGenerator(key: RandomKey, options: UnetOptions): Gener
 
   const passLevel = (h: Tensor4D, index: number, noise: Tensor2D | undefined, pass: ForwardPass): Tensor4D => {
     const level = levels[index]!;
-    const joined = index === 0 || placement === "all" ? appendCode(h, noise) : h;
+    const takesNoise = noise !== undefined && (index === 0 || placement === "all");
+    const joined = takesNoise ? appendPlanes(h, noise) : h;
     let down = level.down.forward(index === 0 ? joined : leakyRelu(joined, LEAKY_SLOPE), pass);
     down = level.downNorm?.forward(down, pass) ?? down;
     const inner = index === levels.length - 1 ? down : passLevel(down, index + 1, noise, pass);

@@ -10,19 +10,9 @@ import {
   type Network,
 } from "@divgen/core-tensors";
 import { gaussianKlLoss, l1Loss, leastSquaresLoss } from "@divgen/losses";
-import {
-  add,
-  concat,
-  keep,
-  mul,
-  type Scalar,
-  slice,
-  sum,
-  type Tensor,
-  type Tensor2D,
-  tidy,
-  valueAndGrad,
-} from "@tensorflow/tfjs-core";
+import { add, concat, keep, mul, type Scalar, slice, type Tensor, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
+import { holdParameters } from "./hold-parameters.ts";
+import { type ConditionedImages, judgeBoth } from "./judge-both.ts";
 import type { LearningRateSchedule } from "./learning-rate-schedules.ts";
 import type { Objective } from "./objective.ts";
 import type { Optimizer } from "./optimizer.ts";
@@ -106,7 +96,6 @@ export function createBicycleTranslation(options: BicycleTranslationOptions): Ob
         const halfOf = (images: ImageBatch, half: 0 | 1) => asImageBatch(slice(images, [half * size, 0, 0, 0], shape));
         const both: TranslationCondition = repeated(condition);
 
-        const latent = latentRegression(options, condition, drawn, pass);
         let images: ImageBatch | undefined;
         const generatorReport = updateNetwork(joint, generatorOptimizer, () => {
           const { means, logVariances } = encoder.encode(first.target, pass);
@@ -120,29 +109,28 @@ export function createBicycleTranslation(options: BicycleTranslationOptions): Ob
           const adversarialDrawn = leastSquaresLoss.generator(
             drawnDiscriminator.judge(fromDrawn, condition, pass).logits,
           );
-          const { total, report } = totalOf("generator", [
+          // The encoder is held here: the latent regression is to change the generator alone.
+          const found = holdParameters(encoder, () => encoder.encode(fromDrawn, pass).means);
+          return totalOf("generator", [
             { name: "adversarial", weight: 1, value: adversarial },
             { name: "adversarial-drawn", weight: 1, value: adversarialDrawn },
             { name: "reconstruction", weight: options.reconstructionWeight, value: l1Loss(fromEncoded, first.target) },
             { name: "divergence", weight: options.divergenceWeight, value: gaussianKlLoss(means, logVariances, "sum") },
+            { name: "latent", weight: options.latentWeight, value: l1Loss(found, drawn) },
           ]);
-          // The gradient of the latent regression by its images, put in as a constant, passes on to the generator alone.
-          const carried = mul(options.latentWeight, sum(mul(latent.gradient, fromDrawn))) as Scalar;
-          return { total: add(total, carried) as Scalar, report };
         });
 
         const encodedReport = discriminate(encodedDiscriminator, encodedDiscriminatorOptimizer, "discriminator", pass, {
-          real: [first.target, condition],
-          fake: [halfOf(images!, 0), condition],
+          real: { images: first.target, condition },
+          fake: { images: halfOf(images!, 0), condition },
         });
         const drawnReport = discriminate(drawnDiscriminator, drawnDiscriminatorOptimizer, "discriminator-drawn", pass, {
-          real: [second.target, conditionOf(second)],
-          fake: [halfOf(images!, 1), condition],
+          real: { images: second.target, condition: conditionOf(second) },
+          fake: { images: halfOf(images!, 1), condition },
         });
         images!.dispose();
 
-        const report = { ...generatorReport, "generator/latent": latent.value };
-        return { ...report, ...encodedReport, ...drawnReport } as Record<string, Scalar>;
+        return { ...generatorReport, ...encodedReport, ...drawnReport } as Record<string, Scalar>;
       });
     },
     dispose: () => {
@@ -151,33 +139,18 @@ export function createBicycleTranslation(options: BicycleTranslationOptions): Ob
   };
 }
 
-/** mean|means(E(G(x, z))) - z| and its gradient by the images; neither network's parameters take part. */
-function latentRegression(
-  { generator, encoder }: BicycleTranslationOptions,
-  condition: TranslationCondition,
-  drawn: Tensor2D,
-  pass: ForwardPass,
-): { value: Scalar; gradient: Tensor } {
-  const images = generator.generate(drawn, condition, pass);
-  const distance = (given: Tensor) => l1Loss(encoder.encode(given as ImageBatch, pass).means, drawn);
-  const { value, grad } = valueAndGrad(distance)(images);
-  return { value: value as Scalar, gradient: grad };
-}
-
-type Judged = readonly [ImageBatch, TranslationCondition];
-
 function discriminate(
   discriminator: Discriminator<TranslationCondition>,
   optimizer: Optimizer,
   name: string,
   pass: ForwardPass,
-  { real, fake }: { readonly real: Judged; readonly fake: Judged },
+  { real, fake }: { readonly real: ConditionedImages; readonly fake: ConditionedImages },
 ) {
   return updateNetwork(discriminator, optimizer, () => {
-    const judge = ([images, condition]: Judged) => discriminator.judge(images, condition, pass).logits;
+    const { realLogits, fakeLogits } = judgeBoth(discriminator, fake, real, pass);
     return totalOf(name, [
-      { name: "fake", weight: 1, value: leastSquaresLoss.discriminatorFake(judge(fake)) },
-      { name: "real", weight: 1, value: leastSquaresLoss.discriminatorReal(judge(real)) },
+      { name: "fake", weight: 1, value: leastSquaresLoss.discriminatorFake(fakeLogits) },
+      { name: "real", weight: 1, value: leastSquaresLoss.discriminatorReal(realLogits) },
     ]);
   });
 }

@@ -10,6 +10,7 @@ import {
 import { l1Loss, leastSquaresLoss } from "@divgen/losses";
 import { concat, keep, mul, type Scalar, slice, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
 import { createPairObjective, followSchedule, type ScheduledPair } from "./adversarial-pair.ts";
+import { judgeBoth } from "./judge-both.ts";
 import type { Objective } from "./objective.ts";
 import { updateNetwork } from "./update-network.ts";
 import { totalOf, type WeightedLoss } from "./weighted-losses.ts";
@@ -106,7 +107,9 @@ export function createPairedTranslation(options: PairedTranslationOptions): Obje
     });
 
     const discriminatorReport = updateNetwork(discriminator, discriminatorOptimizer, () => {
-      const { realLogits, fakeLogits } = judgeBoth(discriminator, images!, batch, pass);
+      const fake = { images: images!, condition: doubled };
+      const real = { images: batch.target, condition: repeatCondition(batch, 1) };
+      const { realLogits, fakeLogits } = judgeBoth(discriminator, fake, real, pass);
       return totalOf("discriminator", [
         { name: "fake", weight: 1, value: mul(2, leastSquaresLoss.discriminatorFake(fakeLogits)) as Scalar },
         { name: "real", weight: 1, value: mul(2, leastSquaresLoss.discriminatorReal(realLogits)) as Scalar },
@@ -122,30 +125,6 @@ export function createPairedTranslation(options: PairedTranslationOptions): Obje
       objective.dispose();
       for (const term of options.terms) term.dispose();
     },
-  };
-}
-
-/** Scores of real and generated images. One pass serves both unless the network mixes the samples of a batch. */
-function judgeBoth(
-  discriminator: Discriminator<TranslationCondition>,
-  images: ImageBatch,
-  batch: PairedBatch,
-  pass: ForwardPass,
-): { realLogits: readonly Tensor[]; fakeLogits: readonly Tensor[] } {
-  // Running statistics betray batch norm, whose result for one image depends on the others.
-  const mixesSamples = discriminator.buffers.size > 0;
-  if (mixesSamples) {
-    return {
-      realLogits: discriminator.judge(batch.target, repeatCondition(batch, 1), pass).logits,
-      fakeLogits: discriminator.judge(images, repeatCondition(batch, 2), pass).logits,
-    };
-  }
-  const fakeCount = images.shape[0];
-  const together = asImageBatch(concat([images, batch.target], 0));
-  const { logits } = discriminator.judge(together, repeatCondition(batch, 3), pass);
-  return {
-    realLogits: logits.map((scale) => slice(scale, [fakeCount], [scale.shape[0]! - fakeCount])),
-    fakeLogits: logits.map((scale) => slice(scale, [0], [fakeCount])),
   };
 }
 
