@@ -7,10 +7,8 @@ import { integers, type RandomKey } from "@divgen/random";
 import { readWeightFile, tfjsShardPaths } from "@divgen/weight-files";
 import { abs, mean, reverse, type Scalar, sub, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import type { Config } from "./config.ts";
+import { contentLayers } from "./content-layers.ts";
 import type { Content } from "./objective.ts";
-
-/** Fire modules of SqueezeNet 1.1 as its TensorFlow.js model names them. */
-const squeezeNetTaps = ["relu_conv1", "fire2/concat", "fire3/concat", "fire4/concat", "fire5/concat", "fire6/concat"];
 
 /**
  * Opens what content is measured by, and brings its layers to one scale: each weighs the reciprocal of its mean absolute
@@ -89,7 +87,7 @@ async function openSqueezeNet(folder: string): Promise<FeatureExtractor> {
       channels: { mean: means.map((value) => value / 127.5 - 1), deviation: [1, 1, 1].map(() => 1 / 127.5) },
       order: "bgr",
     },
-    layers: Object.fromEntries(squeezeNetTaps.map((node) => [node, { node }])),
+    layers: Object.fromEntries(contentLayers.squeezenet.slice(1).map((node) => [node, { node }])),
     allowMissingShards: true,
   });
 }

@@ -12,8 +12,9 @@ import {
 import type { SegmentationNetwork } from "@divgen/models-segmentation";
 import type { RandomKey } from "@divgen/random";
 import { abs, mean, slice, sub, tidy } from "@tensorflow/tfjs-core";
-import { type Config, paper } from "./config.ts";
+import type { Config } from "./config.ts";
 import { drawKnobs, type Knobs, type Renderer, renderLayout } from "./generate.ts";
+import { paper } from "./presets.ts";
 import { scoreImages, scorePhotographs, summarizeScores } from "./segmenter.ts";
 
 /** What a run is measured with. */
@@ -32,7 +33,7 @@ export interface Evaluation {
   readonly metrics: readonly MetricResult[];
   /** Scores of the real test photographs, the ceiling of what images can reach. */
   readonly ceiling: readonly MetricResult[];
-  /** Absent for the network of nine outputs, which has no knobs. */
+  /** Absent for the network of nine outputs, which has no knobs, and where no layout has a second class to be left alone. */
   readonly response?: SegmentResponse;
 }
 
@@ -77,6 +78,7 @@ export async function evaluate(renderer: Renderer, setup: EvaluationSetup): Prom
   if (outputCount > 1) return { metrics, ceiling };
 
   const response = await measureResponse(renderer, examples.slice(0, responseInputs), key.split("response"));
+  if (response === undefined) return { metrics, ceiling };
   const pixels = { ...provenance, extractor: "pixels", weightHash: "none", resizeRule: "none" };
   const layouts = Math.min(responseInputs, examples.length);
   metrics.push(
@@ -87,17 +89,22 @@ export async function evaluate(renderer: Renderer, setup: EvaluationSetup): Prom
   return { metrics, ceiling, response };
 }
 
-/** Moves one knob at a time from 0 to -1 and to 1, and sees how much each segment changes, on images in [-1, 1]. */
+/**
+ * Moves one knob at a time from 0 to -1 and to 1, and sees how much each segment changes, on images in [-1, 1]. Undefined
+ * if every layout is of one class.
+ */
 async function measureResponse(
   renderer: Renderer,
   examples: readonly LabelledPairedExample[],
   key: RandomKey,
-): Promise<SegmentResponse> {
+): Promise<SegmentResponse | undefined> {
   const { palette } = renderer;
   const response = createSegmentResponse(palette.classes.length);
+  let hasSeveralClasses = false;
   for (const [index, example] of examples.entries()) {
     const labels = labelMapToIndices(example.labels, palette);
     const present = [...new Set(labels)].filter((label) => label < palette.classes.length).sort((a, b) => a - b);
+    hasSeveralClasses ||= present.length > 1;
     const moves = present.flatMap((knob) => [-1, 1].map((value) => ({ knob, value })));
     const settings: Knobs[] = [new Float32Array(palette.classes.length)];
     for (const { knob, value } of moves) {
@@ -116,7 +123,7 @@ async function measureResponse(
       response.add(knob, values.subarray(move * labels.length, (move + 1) * labels.length), labels);
     }
   }
-  return response.compute();
+  return hasSeveralClasses ? response.compute() : undefined;
 }
 
 /** "segment-facades" is the paper's protocol; anything else says its numbers. */

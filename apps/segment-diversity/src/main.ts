@@ -12,7 +12,8 @@ import {
 } from "@divgen/experiment";
 import { z } from "zod";
 import { compareMethods } from "./compare.ts";
-import { type Config, configSchema, presets } from "./config.ts";
+import { type Config, configSchema } from "./config.ts";
+import { presets } from "./presets.ts";
 import { prepare, reportRun, totalSteps, trainRun } from "./run.ts";
 import { sampleRun } from "./sample.ts";
 

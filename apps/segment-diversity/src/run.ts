@@ -16,7 +16,7 @@ import type { PixelImage } from "@divgen/image-files";
 import { type RandomKey, randomKey } from "@divgen/random";
 import { type Config, isCrn } from "./config.ts";
 import { openContent } from "./content.ts";
-import { createBatches, openData } from "./data.ts";
+import { assertScorable, createBatches, openData } from "./data.ts";
 import { type Evaluation, evaluate } from "./evaluate.ts";
 import type { Renderer } from "./generate.ts";
 import { createModels, describeModels, disposeModels } from "./models.ts";
@@ -82,6 +82,7 @@ export async function trainRun(run: StartedRun, config: Config, context: RunCont
   const prepared = await prepare(config);
   const { renderer, data, key } = prepared;
   const { engine, output, signal } = context;
+  await assertScorable(data, config);
   const content = isCrn(config.method) ? await openContent(key.split("content"), data.train, config) : undefined;
   if (content !== undefined) {
     output.note(
@@ -93,6 +94,7 @@ export async function trainRun(run: StartedRun, config: Config, context: RunCont
   }
   const objective = createObjective(config, renderer.models, content);
   try {
+    await describeGenerator(run.directory, describeModels(config, data.palette));
     const { reportEvery, checkpointEvery, samplesEvery, batchSize } = config.training;
     const steps = await trainStartedRun(run, {
       ...{ objective, engine, output, signal, reportEvery, checkpointEvery, samplesEvery },
@@ -103,7 +105,6 @@ export async function trainRun(run: StartedRun, config: Config, context: RunCont
         grid: await pictureRowsPng(await diverseRows(renderer, data.test, 4, 8, key.split("samples"))),
       }),
     });
-    await describeGenerator(run.directory, describeModels(config, data.palette));
     return await finishRun(run.directory, prepared, steps, context, measureOnce);
   } finally {
     objective.dispose();

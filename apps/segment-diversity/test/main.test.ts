@@ -133,27 +133,62 @@ describe("what cannot be used is refused with a reason", () => {
     expect([wide.status, wide.stderr]).toEqual([2, expect.stringMatching(/data\.aspect: expected 1 for pix2pix/)]);
   }, 30_000);
 
-  test("a label outside the palette", async () => {
-    const path = join(folder, "labels");
+  test("layers that the extractor does not have", () => {
+    const foreign = run("--dry-run", "--method", "crn", "--set", "crn.extractor=squeezenet");
+    expect([foreign.status, foreign.stderr]).toEqual([
+      2,
+      expect.stringMatching(/crn\.layers: expected layers of squeezenet \(input, relu_conv1, .*got "stage1"/),
+    ]);
+  }, 30_000);
+});
+
+describe("layouts of one's own", () => {
+  /** A label folder of so many equal pairs a split, 40 x 24, all of one label; returns how to choose it. */
+  async function writeLabels(name: string, label: number, count = 1): Promise<string[]> {
+    const path = join(folder, name);
     const write = async (file: string, channels: number, value: number) => {
       mkdirSync(join(path, file, ".."), { recursive: true });
-      const pixels = new Uint8Array(32 * 32 * channels).fill(value);
-      writeFileSync(join(path, file), await encodePng(pixels, { width: 32, height: 32, channels }));
+      const pixels = new Uint8Array(40 * 24 * channels).fill(value);
+      writeFileSync(join(path, file), await encodePng(pixels, { width: 40, height: 24, channels }));
     };
     for (const split of ["train", "test"]) {
-      await write(`${split}/photos/a.png`, 3, 90);
-      await write(`${split}/labels/a.png`, 1, 9);
+      for (let pair = 0; pair < count; pair++) {
+        await write(`${split}/photos/${pair}.png`, 3, 90 + pair);
+        await write(`${split}/labels/${pair}.png`, 1, label);
+      }
     }
     const classes = [0, 1].map((id) => ({ id, name: `class ${id}`, color: [id, id, id] }));
     writeFileSync(join(path, "palette.json"), JSON.stringify({ name: "two", classes }));
-    const data = set({
-      "data.source": "label-folder",
-      "data.path": path,
-      "data.testSplit": "test",
-      "training.batchSize": 1,
-    });
-    const { status, stderr } = run("--run", join(folder, "foreign"), ...tiny, ...data);
+    const data = { "data.source": "label-folder", "data.path": path, "data.testSplit": "test" };
+    return set({ ...data, "training.batchSize": 1, "training.epochs": 1, "training.decayEpochs": 0 });
+  }
+
+  test("a label outside the palette is named, before any training", async () => {
+    const { status, stderr } = run("--run", join(folder, "foreign"), ...tiny, ...(await writeLabels("nine", 9)));
     expect(status).toBe(3);
-    expect(stderr).toMatch(/a\.png: expected class ids of palette two \(0, 1, 255\), got 9 at column 0, row 0/);
+    expect(stderr).toMatch(/0\.png: expected class ids of palette two \(0, 1, 255\), got 9 at column 0, row 0/);
+  }, 60_000);
+
+  test("labels of no class at all are refused, before any training", async () => {
+    const { status, stderr } = run("--run", join(folder, "blank"), ...tiny, ...(await writeLabels("ignored", 255)));
+    expect(status).toBe(3);
+    expect(stderr).toMatch(/expected layouts with pixels of the classes of palette two, got none in the first 1/);
+  }, 60_000);
+
+  test("fewer pairs than the segmentation network takes are refused, before any training", async () => {
+    const { status, stderr } = run("--run", join(folder, "few"), ...tiny, ...(await writeLabels("few pairs", 0)));
+    expect(status).toBe(3);
+    expect(stderr).toMatch(/expected at least 8 pairs, as many as segmenter\.batchSize, got 1\. Add pairs/);
+  }, 60_000);
+
+  test("layouts of a single class are trained on; there is no other segment to leave alone", async () => {
+    const path = join(folder, "single");
+    const labels = await writeLabels("single class", 1, 2);
+    const { status, stderr } = run("--run", path, ...tiny, ...labels, "--set", "segmenter.batchSize=2");
+    expect(status, stderr).toBe(0);
+    const [scores, response] = tablesOf(path);
+    expect(scores!.rows[0]!.values["pixel-accuracy"]!.value).toBeGreaterThanOrEqual(0);
+    expect(scores!.rows[0]!.values["noise-linking"]).toBeUndefined();
+    expect(response).toBeUndefined();
   }, 60_000);
 });
