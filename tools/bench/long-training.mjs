@@ -3,7 +3,8 @@
  *
  *     node tools/bench/long-training.mjs [--engine native] [--case points] [--steps 1000] [--threads 1]
  *
- * Cases are those of `cases.mjs`: `facades` is mode seeking at 64 x 64, `modeSeeking256` the same at the paper's size.
+ * Cases are those of `cases.mjs`: `facades` is mode seeking at 64 x 64, `modeSeeking256` the same at the paper's size; and of
+ * `layout-cases.mjs`: `segmentDiversity` and `refinement` are Pix2Pix and CRN with the diversity loss, at 64 x 64.
  * Prints a line for each tenth of the steps, and ends with 1 if the tensor count changed after the first tenth or memory
  * grew by more than 5% after the second (the first ones fill the allocators' pools). Not part of `npm test`.
  */
@@ -13,6 +14,7 @@ import { runInNewContext } from "node:vm";
 import { dispose, memory } from "@tensorflow/tfjs-core";
 import { selectEngine } from "../../packages/backend-node/dist/index.js";
 import { cases } from "./cases.mjs";
+import { layoutCases } from "./layout-cases.mjs";
 
 const { values: flags } = parseArgs({
   options: {
@@ -28,13 +30,13 @@ const collect = runInNewContext("gc");
 
 const engine = await selectEngine(flags.engine, { threads: Number(flags.threads) });
 console.log(`${flags.case}, ${flags.steps} steps on ${engine.name}: ${engine.description}`);
-const step = cases[flags.case]();
+const step = await { ...cases, ...layoutCases }[flags.case]();
 const part = Math.max(1, Math.floor(Number(flags.steps) / 10));
 const seen = [];
 for (let done = 0; done < Number(flags.steps); done += part) {
   const start = performance.now();
   for (let count = 0; count < part; count++) {
-    const losses = step();
+    const losses = await step();
     for (const loss of losses) await loss.data();
     dispose(losses);
   }
