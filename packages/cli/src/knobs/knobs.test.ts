@@ -82,6 +82,19 @@ describe("divgen knobs", () => {
     }
   });
 
+  test.each([
+    ["of one class", 16, 16, () => 2],
+    ["with pixels of no class, which no knob reaches", 16, 16, (pixel: number) => (pixel % 5 === 0 ? 255 : 2)],
+    ["of a size that is no power of two", 13, 7, (pixel: number) => (pixel % 13 < 6 ? 2 : 3)],
+  ])("takes a layout %s", async (_, width, height, classOf) => {
+    const ids = Uint8Array.from({ length: width * height }, (__, pixel) => classOf(pixel));
+    const layout = put(join(folder.path, "own.png"), await encodePng(ids, { width, height, channels: 1 }));
+    const path = join(folder.path, "own-image.png");
+    expect((await knobs("--layout", layout, "--set", "facade=1", "--output", path)).exitCode).toBe(0);
+    const image = await readImage(path);
+    expect([image.width, image.height]).toEqual([8, 8]);
+  });
+
   test("says what is wrong with knobs", async () => {
     for (const [set, message] of [
       ["door bell=1", /expected a class of palette cmp \(background, facade, .*got "door bell"/],
