@@ -1,11 +1,9 @@
 import { normalFloat64, randomKey } from "@divgen/random";
 import { expectClose } from "@divgen/tensor-testing";
-import { Matrix } from "ml-matrix";
 import { describe, expect, test } from "vitest";
 import golden from "./golden/mpmath-scipy-torch.json" with { type: "json" };
 import {
   allocateCounts,
-  compressInFeatureSpace,
   createSampler,
   determinantalSampler,
   drawConditional,
@@ -23,7 +21,6 @@ import {
   sobolPoints,
   sobolSampler,
   squaredDistanceToTarget,
-  squaredKernelDistance,
   standardNormal,
   steinKernel,
   steinSampler,
@@ -31,7 +28,6 @@ import {
   uniformCube,
   uniformSphere,
 } from "./index.ts";
-import { drawDeterminantalSet } from "./samplers/determinantal.ts";
 
 const key = randomKey(5);
 const normal2 = standardNormal(2);
@@ -133,101 +129,6 @@ describe("competitors", () => {
   });
 });
 
-describe("determinantal samples", () => {
-  // Similarities of five places on a line.
-  const places = [0, 0.2, 1, 1.5, 3];
-  const similarities = new Matrix(places.map((x) => places.map((y) => Math.exp(-((x - y) ** 2)))));
-
-  test("have the probabilities of the determinants (chi-squared test over all pairs)", () => {
-    const weights = new Map<string, number>();
-    for (let first = 0; first < 5; first++) {
-      for (let second = first + 1; second < 5; second++) {
-        weights.set(`${first},${second}`, 1 - similarities.get(first, second) ** 2);
-      }
-    }
-    const total = [...weights.values()].reduce((sum, weight) => sum + weight);
-    const draws = 4_000;
-    const counts = new Map<string, number>();
-    for (let draw = 0; draw < draws; draw++) {
-      const set = drawDeterminantalSet(similarities, 2, key.fold(draw)).sort().join(",");
-      counts.set(set, (counts.get(set) ?? 0) + 1);
-    }
-    let chiSquared = 0;
-    for (const [set, weight] of weights) {
-      const expected = (draws * weight) / total;
-      chiSquared += ((counts.get(set) ?? 0) - expected) ** 2 / expected;
-    }
-    // Nine degrees of freedom: 27.9 is exceeded once in a thousand.
-    expect(chiSquared).toBeLessThan(27.9);
-  });
-  test("of everything are everything; more than can be told apart are an error", () => {
-    expect(Array.from(drawDeterminantalSet(similarities, 5, key)).sort()).toEqual([0, 1, 2, 3, 4]);
-    expect(() => drawDeterminantalSet(Matrix.ones(4, 4), 2, key)).toThrow(/at least 2 distinguishable draws, got 1/);
-  });
-  test("of many points are distinct", () => {
-    const sampler = determinantalSampler({ bandwidth: 0.3 });
-    const { values } = drawDiverse(standardNormal(3), 50, { key, sampler }).points;
-    expect(new Set(Array.from({ length: 50 }, (_, row) => values[3 * row]!)).size).toBe(50);
-  });
-});
-
-describe("Sobol sequences", () => {
-  test("equal scipy's, unscrambled, up to half of the last of 32 bits", () => {
-    const half = 2 ** -33;
-    expectClose(
-      sobolPoints(32, 5).map((value) => value - half),
-      golden.sobol.points,
-      { absolute: 1e-15 },
-    );
-    const wide = sobolPoints(64, 512);
-    const { wideColumns, lastWideRow, wideSums } = golden.sobol;
-    expectClose(
-      wideColumns.map((column) => wide[63 * 512 + column]! - half),
-      lastWideRow,
-      { absolute: 1e-15 },
-    );
-    const sums = wideColumns.map((column) => {
-      let sum = 0;
-      for (let row = 0; row < 64; row++) sum += wide[row * 512 + column]! - half;
-      return sum;
-    });
-    expectClose(sums, wideSums, { absolute: 1e-12 });
-  });
-  test("scrambled still are a net: each of 64 equal intervals holds one of 64 points in every dimension", () => {
-    const points = sobolPoints(64, 20, key);
-    for (let axis = 0; axis < 20; axis++) {
-      const cells = Array.from({ length: 64 }, (_, row) => Math.floor(64 * points[row * 20 + axis]!));
-      expect(new Set(cells).size).toBe(64);
-    }
-    // The first two dimensions are a (0, m, 2)-net: also every 8 x 8 box.
-    const boxes = Array.from(
-      { length: 64 },
-      (_, row) => 8 * Math.floor(8 * points[row * 20]!) + Math.floor(8 * points[row * 20 + 1]!),
-    );
-    expect(new Set(boxes).size).toBe(64);
-  });
-  test("scrambled points are uniform: the first one's mean over keys is 1/2", () => {
-    let sum = 0;
-    for (let seed = 0; seed < 400; seed++) sum += sobolPoints(1, 1, randomKey(seed))[0]! / 400;
-    expectClose([sum], [0.5], { absolute: (4 * Math.sqrt(1 / 12)) / 20 });
-  });
-  test("reach every target with a map", () => {
-    const targets = [
-      uniformCube(3),
-      uniformSphere(3),
-      gaussianMixture([{ weight: 3, mean: [9, 0] }, { mean: [-9, 0] }]),
-      empiricalTarget(pointsFromRows([[1], [2], [5]]), { weights: [1, 1, 2] }),
-    ];
-    const [cube, sphere, mixture, data] = targets.map(
-      (target) => drawDiverse(target, 16, { key, sampler: sobolSampler() }).points.values,
-    );
-    expect(cube!.every((value) => Math.abs(value) <= 1)).toBe(true);
-    expectClose([Math.hypot(...sphere!.subarray(0, 3))], [Math.sqrt(3)], { relative: 1e-12 });
-    expect(Array.from({ length: 16 }, (_, row) => mixture![2 * row]!).filter((value) => value > 0).length).toBe(12);
-    expect(data!.filter((value) => value === 5).length).toBe(8);
-  });
-});
-
 describe("conditional draws", () => {
   test.each([
     [[1, 1, 1], 10, [4, 3, 3]],
@@ -252,80 +153,6 @@ describe("conditional draws", () => {
     });
     expect(samples[1]).toBeUndefined();
     expect(samples[0]!.squaredDistance!).toBeLessThan(0.01);
-  });
-});
-
-describe("compression in feature space", () => {
-  // Features that bend and stretch: phi(x) = (3 x0, tanh(x0 x1), x1^2); its Jacobian written out.
-  const map = {
-    features: ({ values, rows }: { values: Float64Array; rows: number }) => {
-      const out = new Float64Array(3 * rows);
-      for (let row = 0; row < rows; row++) {
-        const [x, y] = [values[2 * row]!, values[2 * row + 1]!];
-        out.set([3 * x, Math.tanh(x * y), y * y], 3 * row);
-      }
-      return { values: out, rows, columns: 3 };
-    },
-    vectorJacobianProduct: (
-      { values, rows }: { values: Float64Array; rows: number },
-      { values: u }: { values: Float64Array },
-    ) => {
-      const out = new Float64Array(2 * rows);
-      for (let row = 0; row < rows; row++) {
-        const [x, y] = [values[2 * row]!, values[2 * row + 1]!];
-        const bend = u[3 * row + 1]! * (1 - Math.tanh(x * y) ** 2);
-        out.set([3 * u[3 * row]! + bend * y, bend * x + 2 * y * u[3 * row + 2]!], 2 * row);
-      }
-      return Promise.resolve({ values: out, rows, columns: 2 });
-    },
-  };
-  test("lowers the distance of the features far below that of draws, and keeps latents likely", async () => {
-    const course: number[] = [];
-    const onIteration = (_: number, objective: number) => course.push(objective);
-    const result = await compressInFeatureSpace(map, normal2, 8, { key, iterations: 300, onIteration });
-    expect(result.squaredDistanceAfter).toBeLessThan(0.3 * result.squaredDistanceBefore);
-    expect(course.at(-1)!).toBeLessThan(course[0]!);
-    expect(squaredDistanceToTarget({ points: result.latents }, normal2)).toBeLessThan(0.1);
-    // The distance that is reported is that to the bank.
-    expectClose(result.features.values, map.features(result.latents).values, { absolute: 0 });
-  });
-  test("follows the gradient: one small step lowers the objective by its square", async () => {
-    const objectives: number[] = [];
-    const options = {
-      key,
-      iterations: 2,
-      learningRate: 1e-5,
-      latentWeight: 1,
-      onIteration: (_: number, objective: number) => objectives.push(objective),
-    };
-    await compressInFeatureSpace(map, normal2, 5, options);
-    // The first Adam step has the length of the rate in every coordinate, against the sign of the gradient.
-    const lowered = (objectives[0]! - objectives[1]!) / 1e-5;
-    expect(lowered).toBeGreaterThan(0.1);
-  });
-  test("stays away from old features", async () => {
-    const draw = (
-      seed: number,
-      more: { avoidFeatures?: { values: Float64Array; rows: number; columns: number } } = {},
-    ) => compressInFeatureSpace(map, normal2, 4, { key: randomKey(seed), iterations: 200, latentWeight: 0, ...more });
-    const old = map.features((await draw(1)).latents);
-    const bank = map.features({ values: normalFloat64(randomKey(99), 4_000), rows: 2_000 });
-    const together = (latents: { values: Float64Array; rows: number }) => {
-      const values = Float64Array.from([...old.values, ...map.features(latents).values]);
-      return squaredKernelDistance({ points: { values, rows: 8, columns: 3 } }, { points: bank });
-    };
-    const [fresh, apart] = [await draw(2), await draw(2, { avoidFeatures: old })];
-    expect(together(apart.latents)).toBeLessThan(0.8 * together(fresh.latents));
-    // What is reported is the distance of old and new together, to another bank.
-    expectClose([apart.squaredDistanceAfter], [together(apart.latents)], { relative: 0.2 });
-  });
-  test("refuses features of the wrong size and samplers without potential", async () => {
-    const wrong = { ...map, vectorJacobianProduct: () => pointsFromRows([[1, 2]]) };
-    await expect(compressInFeatureSpace(wrong, normal2, 3, { key })).rejects.toThrow(
-      /vectorJacobianProduct: expected \[3, 2\], got \[1, 2\]/,
-    );
-    const sampler = samplerTarget({ dimension: 2, sample: (from, count) => normalFloat64(from, 2 * count) });
-    await expect(compressInFeatureSpace(map, sampler, 3, { key })).rejects.toThrow(/latentWeight: expected 0/);
   });
 });
 

@@ -69,7 +69,7 @@ describe.skipIf(!hasOpenBlas)("products by OpenBLAS", () => {
 
   it.each([Float32Array, Float64Array])("shift rows and measure them: %s", (Values) => {
     const [rows, columns] = [700, 5];
-    const values = Values.from(wave(rows * columns, 3), (value) => 100 + value);
+    const values = new Values(wave(rows * columns, 3).map((value) => 100 + value));
     const shift = Float64Array.of(100, 99, 101, 100.5, 100);
     const [shifted, norms] = [new Float32Array(rows * columns), new Float64Array(rows)];
     runFusedKernel(fusedKernels.shiftRows, {}, { values, rows, columns, shift, shifted, norms });
