@@ -95,21 +95,27 @@ describe.skipIf(!hasOpenBlas)("products by OpenBLAS", () => {
       expect(Math.abs(of[labels[row]!]! - best!)).toBeLessThan(1e-4);
       expect(Math.abs(margins[row]! - (best! - next!))).toBeLessThan(1e-4);
     }
+    // Of unlike sizes, so that each order of additions rounds in its own way.
+    const terms = points.map((value, index) => value * 10 ** ((index % 13) - 6));
     const sums = new Float64Array(count * columns);
-    runFusedKernel(fusedKernels.labelSums, {}, { points, labels, ...sizes, sums });
-    const expected = new Float64Array(count * columns);
-    for (let first = 0; first < rows; first += 4096) {
-      const part = new Float64Array(count * columns);
-      for (let row = first; row < Math.min(rows, first + 4096); row++) {
-        for (let column = 0; column < columns; column++) {
-          part[labels[row]! * columns + column]! += points[row * columns + column]!;
+    runFusedKernel(fusedKernels.labelSums, {}, { points: terms, labels, ...sizes, sums });
+    const sumsByPieces = (pieceRows: number) => {
+      const total = new Float64Array(count * columns);
+      for (let first = 0; first < rows; first += pieceRows) {
+        const part = new Float64Array(count * columns);
+        for (let row = first; row < Math.min(rows, first + pieceRows); row++) {
+          for (let column = 0; column < columns; column++) {
+            part[labels[row]! * columns + column]! += terms[row * columns + column]!;
+          }
         }
+        part.forEach((sum, index) => {
+          total[index]! += sum;
+        });
       }
-      part.forEach((sum, index) => {
-        expected[index]! += sum;
-      });
-    }
-    expect(sums).toEqual(expected);
+      return total;
+    };
+    expect(sums).toEqual(sumsByPieces(4096));
+    expect(sums).not.toEqual(sumsByPieces(2048));
     labels[7] = count;
     const wrong = () => runFusedKernel(fusedKernels.labelSums, {}, { points, labels, ...sizes, sums });
     expect(wrong).toThrow("expected labels from 0");
