@@ -12,11 +12,11 @@ import {
 import { gaussianKlLoss, l1Loss, leastSquaresLoss } from "@divgen/losses";
 import { add, concat, keep, mul, type Scalar, slice, type Tensor, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
 import { holdParameters } from "./hold-parameters.ts";
-import { type ConditionedImages, judgeBoth } from "./judge-both.ts";
+import { type ConditionedSamples, judgeBoth } from "./judge-both.ts";
 import type { LearningRateSchedule } from "./learning-rate-schedules.ts";
 import type { Objective } from "./objective.ts";
 import type { Optimizer } from "./optimizer.ts";
-import type { PairedBatch, TranslationCondition } from "./paired-translation.ts";
+import { joinConditions, type PairedBatch, type TranslationCondition } from "./paired-translation.ts";
 import { updateNetwork } from "./update-network.ts";
 import { totalOf } from "./weighted-losses.ts";
 
@@ -121,12 +121,12 @@ export function createBicycleTranslation(options: BicycleTranslationOptions): Ob
         });
 
         const encodedReport = discriminate(encodedDiscriminator, encodedDiscriminatorOptimizer, "discriminator", pass, {
-          real: { images: first.target, condition },
-          fake: { images: halfOf(images!, 0), condition },
+          real: { samples: first.target, condition },
+          fake: { samples: halfOf(images!, 0), condition },
         });
         const drawnReport = discriminate(drawnDiscriminator, drawnDiscriminatorOptimizer, "discriminator-drawn", pass, {
-          real: { images: second.target, condition: conditionOf(second) },
-          fake: { images: halfOf(images!, 1), condition },
+          real: { samples: second.target, condition: conditionOf(second) },
+          fake: { samples: halfOf(images!, 1), condition },
         });
         images!.dispose();
 
@@ -139,6 +139,8 @@ export function createBicycleTranslation(options: BicycleTranslationOptions): Ob
   };
 }
 
+type ConditionedImages = ConditionedSamples<TranslationCondition, ImageBatch>;
+
 function discriminate(
   discriminator: Discriminator<TranslationCondition>,
   optimizer: Optimizer,
@@ -147,7 +149,7 @@ function discriminate(
   { real, fake }: { readonly real: ConditionedImages; readonly fake: ConditionedImages },
 ) {
   return updateNetwork(discriminator, optimizer, () => {
-    const { realLogits, fakeLogits } = judgeBoth(discriminator, fake, real, pass);
+    const { realLogits, fakeLogits } = judgeBoth(discriminator, real, fake, pass, joinConditions);
     return totalOf(name, [
       { name: "fake", weight: 1, value: leastSquaresLoss.discriminatorFake(fakeLogits) },
       { name: "real", weight: 1, value: leastSquaresLoss.discriminatorReal(realLogits) },

@@ -1,13 +1,8 @@
-import {
-  type ClassCondition,
-  type Discriminator,
-  drawLatents,
-  type ForwardPass,
-  type Generator,
-} from "@divgen/core-tensors";
+import { type ClassCondition, type Discriminator, drawLatents, type Generator } from "@divgen/core-tensors";
 import { type AdversarialLoss, r1Penalty } from "@divgen/losses";
-import { addN, concat, mul, type Scalar, slice, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
+import { addN, concat, mul, type Scalar, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
 import { type AdversarialPair, createPairObjective } from "./adversarial-pair.ts";
+import { judgeBoth } from "./judge-both.ts";
 import type { Objective } from "./objective.ts";
 import { updateNetwork } from "./update-network.ts";
 
@@ -68,7 +63,13 @@ export function createClusterConditionalObjective<Sample extends Tensor>(
 
     const fakes = generator.generate(latents, condition, generatorPass);
     const discriminatorReport = updateNetwork(discriminator, discriminatorOptimizer, () => {
-      const { realLogits, fakeLogits } = judgeBoth(discriminator, samples, fakes, condition, discriminatorPass);
+      const { realLogits, fakeLogits } = judgeBoth(
+        discriminator,
+        { samples, condition },
+        { samples: fakes, condition },
+        discriminatorPass,
+        joinClasses,
+      );
       const real = adversarialLoss.discriminatorReal(realLogits);
       const fake = adversarialLoss.discriminatorFake(fakeLogits);
       const report: Record<string, Scalar> = { "discriminator/real": real, "discriminator/fake": fake };
@@ -92,26 +93,7 @@ export function createClusterConditionalObjective<Sample extends Tensor>(
   });
 }
 
-/** Scores of real and generated samples: one pass for both unless the network mixes the samples of a batch. */
-function judgeBoth<Sample extends Tensor>(
-  discriminator: Discriminator<ClassCondition, Sample>,
-  reals: Sample,
-  fakes: Sample,
-  condition: ClassCondition,
-  pass: ForwardPass,
-): { realLogits: readonly Tensor[]; fakeLogits: readonly Tensor[] } {
-  // Running statistics betray batch norm, whose result for one sample depends on the others.
-  if (discriminator.buffers.size > 0) {
-    return {
-      realLogits: discriminator.judge(reals, condition, pass).logits,
-      fakeLogits: discriminator.judge(fakes, condition, pass).logits,
-    };
-  }
-  const { code } = condition;
-  const both = concat([reals, fakes], 0) as Tensor as Sample;
-  const { logits } = discriminator.judge(both, code === undefined ? {} : { code: concat([code, code], 0) }, pass);
-  return {
-    realLogits: logits.map((scale) => slice(scale, [0], [scale.shape[0]! / 2])),
-    fakeLogits: logits.map((scale) => slice(scale, [scale.shape[0]! / 2], [scale.shape[0]! / 2])),
-  };
+function joinClasses(real: ClassCondition, fake: ClassCondition): ClassCondition {
+  if (real.code === undefined || fake.code === undefined) return {};
+  return { code: concat([real.code, fake.code], 0) };
 }

@@ -1,44 +1,40 @@
-import { asImageBatch, type Discriminator, type ForwardPass, type ImageBatch } from "@divgen/core-tensors";
+import type { Discriminator, ForwardPass } from "@divgen/core-tensors";
 import { concat, slice, type Tensor } from "@tensorflow/tfjs-core";
-import type { TranslationCondition } from "./paired-translation.ts";
 
-/** Images with what each of them belongs to. */
-export interface ConditionedImages {
-  readonly images: ImageBatch;
-  readonly condition: TranslationCondition;
+/** Samples with what each of them belongs to. */
+export interface ConditionedSamples<Condition, Sample extends Tensor> {
+  readonly samples: Sample;
+  readonly condition: Condition;
 }
 
 /**
- * Scores of generated and real images, which need not be equally many. One pass serves both unless the network mixes the
+ * Scores of real and generated samples, which need not be equally many. One pass serves both unless the network mixes the
  * samples of a batch.
  *
- * @returns one map a scale each, owned by the caller.
+ * @param join - the condition of both together, real ones first.
+ * @returns logits of each, one tensor a scale, owned by the caller.
  */
-export function judgeBoth(
-  discriminator: Discriminator<TranslationCondition>,
-  fake: ConditionedImages,
-  real: ConditionedImages,
+export function judgeBoth<Condition, Sample extends Tensor>(
+  discriminator: Discriminator<Condition, Sample>,
+  real: ConditionedSamples<Condition, Sample>,
+  fake: ConditionedSamples<Condition, Sample>,
   pass: ForwardPass,
-): { readonly fakeLogits: readonly Tensor[]; readonly realLogits: readonly Tensor[] } {
-  // Running statistics betray batch norm, whose result for one image depends on the others.
-  const mixesSamples = discriminator.buffers.size > 0;
-  if (mixesSamples) {
+  join: (real: Condition, fake: Condition) => Condition,
+): { readonly realLogits: readonly Tensor[]; readonly fakeLogits: readonly Tensor[] } {
+  // Running statistics betray batch norm, whose result for one sample depends on the others.
+  if (discriminator.buffers.size > 0) {
     return {
-      realLogits: discriminator.judge(real.images, real.condition, pass).logits,
-      fakeLogits: discriminator.judge(fake.images, fake.condition, pass).logits,
+      realLogits: discriminator.judge(real.samples, real.condition, pass).logits,
+      fakeLogits: discriminator.judge(fake.samples, fake.condition, pass).logits,
     };
   }
-  const fakeCount = fake.images.shape[0];
-  const images = asImageBatch(concat([fake.images, real.images], 0));
-  const { logits } = discriminator.judge(images, joinConditions(fake.condition, real.condition), pass);
+  const both = concat([real.samples, fake.samples] as Tensor[], 0) as Sample;
+  const { logits } = discriminator.judge(both, join(real.condition, fake.condition), pass);
+  // Packs of samples have one score.
+  const realShare = real.samples.shape[0]! / both.shape[0]!;
+  const realCount = (scale: Tensor) => Math.round(realShare * scale.shape[0]!);
   return {
-    realLogits: logits.map((scale) => slice(scale, [fakeCount], [scale.shape[0]! - fakeCount])),
-    fakeLogits: logits.map((scale) => slice(scale, [0], [fakeCount])),
+    realLogits: logits.map((scale) => slice(scale, [0], [realCount(scale)])),
+    fakeLogits: logits.map((scale) => slice(scale, [realCount(scale)], [scale.shape[0]! - realCount(scale)])),
   };
-}
-
-function joinConditions(first: TranslationCondition, second: TranslationCondition): TranslationCondition {
-  const input = asImageBatch(concat([first.input, second.input], 0));
-  if (first.code === undefined || second.code === undefined) return { input };
-  return { input, code: concat([first.code, second.code], 0) };
 }

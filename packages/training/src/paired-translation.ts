@@ -107,9 +107,9 @@ export function createPairedTranslation(options: PairedTranslationOptions): Obje
     });
 
     const discriminatorReport = updateNetwork(discriminator, discriminatorOptimizer, () => {
-      const fake = { images: images!, condition: doubled };
-      const real = { images: batch.target, condition: repeatCondition(batch, 1) };
-      const { realLogits, fakeLogits } = judgeBoth(discriminator, fake, real, pass);
+      const real = { samples: batch.target, condition: repeatCondition(batch, 1) };
+      const fake = { samples: images!, condition: doubled };
+      const { realLogits, fakeLogits } = judgeBoth(discriminator, real, fake, pass, joinConditions);
       return totalOf("discriminator", [
         { name: "fake", weight: 1, value: mul(2, leastSquaresLoss.discriminatorFake(fakeLogits)) as Scalar },
         { name: "real", weight: 1, value: mul(2, leastSquaresLoss.discriminatorReal(realLogits)) as Scalar },
@@ -132,4 +132,11 @@ function repeatCondition({ input, code }: PairedBatch, times: number): Translati
   const repeat = <T extends Tensor>(tensor: T): T =>
     times === 1 ? tensor : (concat(Array(times).fill(tensor), 0) as T);
   return { input: asImageBatch(repeat(input)), ...(code === undefined ? {} : { code: repeat(code) }) };
+}
+
+/** What two batches are conditioned on, as one batch. */
+export function joinConditions(first: TranslationCondition, second: TranslationCondition): TranslationCondition {
+  const input = asImageBatch(concat([first.input, second.input], 0));
+  if (first.code === undefined || second.code === undefined) return { input };
+  return { input, code: concat([first.code, second.code], 0) };
 }
