@@ -62,7 +62,7 @@ __attribute__((visibility("default"))) napi_value napi_register_module_v1(napi_e
   divgen::Export(env, kernels, "maxout", divgen::Run<divgen::OnTensors<divgen::Maxout>>);
   divgen::Export(env, kernels, "maxoutGradient", divgen::Run<divgen::OnTensors<divgen::MaxoutGradient>>);
   divgen::Export(env, kernels, "patches", divgen::Run<divgen::Patches>);
-  divgen::Export(env, kernels, "scatter", divgen::Run<divgen::Scatter>);
+  divgen::Export(env, kernels, "scatter", divgen::Run<divgen::OnTensors<divgen::Scatter>>);
   divgen::Export(env, kernels, "copyBoxes", divgen::Run<divgen::CopyBoxes>);
   if (divgen::OpenBlas::get() != nullptr) {
     divgen::Export(env, kernels, "threads", divgen::Run<divgen::Threads>);

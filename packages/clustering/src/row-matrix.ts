@@ -54,15 +54,16 @@ export function assertLabels(labels: ArrayLike<number>, rows: number, clusterCou
   }
 }
 
-type Four = [number, number, number, number];
-
 /** Mean of each column. */
 export function columnMeans({ values, rows, columns }: RowMatrix): Float64Array {
   const means = new Float64Array(columns);
   let row = 0;
   // Four rows at a time, in the order of one by one.
   for (; row + 4 <= rows; row += 4) {
-    const [first, second, third, fourth] = [0, 1, 2, 3].map((next) => (row + next) * columns) as Four;
+    const first = row * columns;
+    const second = first + columns;
+    const third = second + columns;
+    const fourth = third + columns;
     for (let column = 0; column < columns; column++) {
       const sum = means[column]! + values[first + column]! + values[second + column]!;
       means[column] = sum + values[third + column]! + values[fourth + column]!;

@@ -1,4 +1,4 @@
-import { fusedKernels, type WeightedSumKernelAttributes } from "@divgen/core-tensors";
+import { fusedKernels } from "@divgen/core-tensors";
 import { type GradConfig, type KernelConfig, matMul, sum, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
 import { nativeKernel } from "./native-kernel.ts";
 
@@ -22,10 +22,3 @@ export const affineGradient: GradConfig = {
     };
   },
 };
-
-/** Of engines that have kernels of their own. */
-export const weightedSumKernel: KernelConfig = nativeKernel<WeightedSumKernelAttributes>(
-  fusedKernels.weightedSum,
-  (ops, { a, b }, { alpha, beta }) =>
-    ops.floats(ops.ownKernels!.weightedSum(ops.handle(a!), ops.handle(b!), alpha, beta), a!.shape),
-);

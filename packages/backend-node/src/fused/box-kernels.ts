@@ -2,7 +2,6 @@ import {
   backend_util,
   Concat,
   type KernelConfig,
-  type KernelFunc,
   PadV2,
   Slice,
   SplitV,
@@ -10,32 +9,21 @@ import {
   type TensorInfo,
   util,
 } from "@tensorflow/tfjs-core";
-import { originalKernel } from "./native-kernel.ts";
-import { type NativeOperations, nativeOperations } from "./native-operations.ts";
-import { TENSORFLOW_BACKEND } from "./tensorflow-binding.ts";
+import { fasterKernel, type KernelCall } from "./native-kernel.ts";
+import type { NativeOperations } from "./native-operations.ts";
 
 /** Copying parts of arrays, by the binding's own kernel; tfjs-node makes and frees small tensors that tell what to copy. */
 export function boxKernels(): KernelConfig[] {
   return [boxKernel(Concat, concatenate), boxKernel(SplitV, split), boxKernel(Slice, slice), boxKernel(PadV2, pad)];
 }
 
-type Call = Parameters<KernelFunc>[0];
-
 /** `run` gives undefined where the binding has no kernels of its own, or none for these inputs. */
-function boxKernel(
-  kernelName: string,
-  run: (ops: NativeOperations, call: Call) => TensorInfo | TensorInfo[] | undefined,
-): KernelConfig {
-  const original = originalKernel(kernelName);
-  return {
-    kernelName,
-    backendName: TENSORFLOW_BACKEND,
-    kernelFunc: (call) => {
-      const inputs = Object.values(call.inputs) as TensorInfo[];
-      const isPlain = inputs.every(({ dtype, shape }) => dtype === "float32" && shape.length > 0);
-      return (isPlain ? run(nativeOperations(call.backend), call) : undefined) ?? original(call);
-    },
-  };
+function boxKernel(kernelName: string, run: Parameters<typeof fasterKernel>[1]): KernelConfig {
+  return fasterKernel(kernelName, (ops, call) => {
+    const inputs = Object.values(call.inputs) as TensorInfo[];
+    const isPlain = inputs.every(({ dtype, shape }) => dtype === "float32" && shape.length > 0);
+    return isPlain ? run(ops, call) : undefined;
+  });
 }
 
 /** Where a box begins in an input and in the output, and its size. */
@@ -57,7 +45,7 @@ function copyBoxes(
 const origin = (shape: readonly number[]): number[] => shape.map(() => 0);
 const along = (shape: readonly number[], axis: number, value: number): number[] => shape.with(axis, value);
 
-function concatenate(ops: NativeOperations, { inputs, attrs }: Call): TensorInfo | undefined {
+function concatenate(ops: NativeOperations, { inputs, attrs }: KernelCall): TensorInfo | undefined {
   const tensors = Object.values(inputs) as TensorInfo[];
   const first = tensors[0]!.shape;
   const axis = util.parseAxisParam((attrs as { axis: number }).axis, first)[0]!;
@@ -70,7 +58,7 @@ function concatenate(ops: NativeOperations, { inputs, attrs }: Call): TensorInfo
   return copyBoxes(ops, tensors, along(first, axis, end), boxes);
 }
 
-function split(ops: NativeOperations, { inputs, attrs }: Call): TensorInfo[] | undefined {
+function split(ops: NativeOperations, { inputs, attrs }: KernelCall): TensorInfo[] | undefined {
   const x = inputs["x"] as TensorInfo;
   const { numOrSizeSplits, axis: wanted } = attrs as unknown as { numOrSizeSplits: number | number[]; axis: number };
   if (ops.ownFor(util.sizeFromShape(x.shape)) === undefined) return undefined;
@@ -86,7 +74,7 @@ function split(ops: NativeOperations, { inputs, attrs }: Call): TensorInfo[] | u
   });
 }
 
-function slice(ops: NativeOperations, { inputs, attrs }: Call): TensorInfo | undefined {
+function slice(ops: NativeOperations, { inputs, attrs }: KernelCall): TensorInfo | undefined {
   const x = inputs["x"] as TensorInfo;
   const { begin, size } = attrs as unknown as { begin: number | number[]; size: number | number[] };
   const [from, shape] = slice_util.parseSliceParams({ shape: x.shape } as never, begin, size) as [number[], number[]];
@@ -94,7 +82,7 @@ function slice(ops: NativeOperations, { inputs, attrs }: Call): TensorInfo | und
   return copyBoxes(ops, [x], shape, [[from, origin(shape), shape]]);
 }
 
-function pad(ops: NativeOperations, { inputs, attrs }: Call): TensorInfo | undefined {
+function pad(ops: NativeOperations, { inputs, attrs }: KernelCall): TensorInfo | undefined {
   const x = inputs["x"] as TensorInfo;
   const { paddings, constantValue } = attrs as unknown as { paddings: [number, number][]; constantValue: number };
   const shape = x.shape.map((length, axis) => length + paddings[axis]![0] + paddings[axis]![1]);

@@ -19,12 +19,10 @@ import {
   util,
 } from "@tensorflow/tfjs-core";
 import { boxKernels } from "./box-kernels.ts";
-import { nativeKernel, originalKernel } from "./native-kernel.ts";
-import { nativeOperations } from "./native-operations.ts";
+import { fasterKernel } from "./native-kernel.ts";
 import { binaryOperations, sharedShape, unaryOperations } from "./own-kernels.ts";
 import { shareMemory } from "./share-memory.ts";
 import { sumKernels } from "./sum-kernels.ts";
-import { TENSORFLOW_BACKEND } from "./tensorflow-binding.ts";
 
 /** tfjs's own kernels, of which a training step runs hundreds, with less work around the arithmetic. */
 export function everydayKernels(): KernelConfig[] {
@@ -51,39 +49,24 @@ export function everydayKernels(): KernelConfig[] {
 
 /** Arithmetic of two float32 tensors of equal shape, or of which one is a number, a row or a column. */
 function binaryKernel(kernelName: string, operation: number): KernelConfig {
-  const original = originalKernel(kernelName);
-  return {
-    kernelName,
-    backendName: TENSORFLOW_BACKEND,
-    kernelFunc: (call) => {
-      const { a, b } = call.inputs as { a: TensorInfo; b: TensorInfo };
-      const shape = a.dtype === "float32" && b.dtype === "float32" ? sharedShape(a, b) : undefined;
-      if (shape === undefined) return original(call);
-      const ops = nativeOperations(call.backend);
-      const own = ops.ownFor(util.sizeFromShape(shape as number[]));
-      if (own === undefined) return original(call);
-      return ops.floats(own.binary(operation, ops.handle(a), ops.handle(b), 0), shape);
-    },
-  };
+  return fasterKernel(kernelName, (ops, { inputs }) => {
+    const { a, b } = inputs as { a: TensorInfo; b: TensorInfo };
+    const shape = a.dtype === "float32" && b.dtype === "float32" ? sharedShape(a, b) : undefined;
+    if (shape === undefined) return undefined;
+    const own = ops.ownFor(util.sizeFromShape(shape as number[]));
+    return own && ops.floats(own.binary(operation, ops.handle(a), ops.handle(b), 0), shape);
+  });
 }
 
 /** A function of each value of a float32 tensor, of up to `limit` values, by the binding's own kernel. */
 function unaryKernel(kernelName: string, operation: number, limit = Number.POSITIVE_INFINITY): KernelConfig {
-  const original = originalKernel(kernelName);
-  return {
-    kernelName,
-    backendName: TENSORFLOW_BACKEND,
-    kernelFunc: (call) => {
-      const x = call.inputs["x"] as TensorInfo;
-      if (x.dtype !== "float32") return original(call);
-      const ops = nativeOperations(call.backend);
-      const size = util.sizeFromShape(x.shape);
-      const own = size <= limit ? ops.ownFor(size) : undefined;
-      if (own === undefined) return original(call);
-      const alpha = (call.attrs as { alpha?: number } | undefined)?.alpha ?? 0;
-      return ops.floats(own.unary(operation, ops.handle(x), alpha), x.shape);
-    },
-  };
+  return fasterKernel(kernelName, (ops, { inputs, attrs }) => {
+    const x = inputs["x"] as TensorInfo;
+    const size = util.sizeFromShape(x.shape);
+    const own = x.dtype === "float32" && size <= limit ? ops.ownFor(size) : undefined;
+    const alpha = (attrs as { alpha?: number } | undefined)?.alpha ?? 0;
+    return own && ops.floats(own.unary(operation, ops.handle(x), alpha), x.shape);
+  });
 }
 
 /**
@@ -91,35 +74,22 @@ function unaryKernel(kernelName: string, operation: number, limit = Number.POSIT
  * already, as in the gradient of every sum of two, asks for nothing.
  */
 function reshapeKernel(): KernelConfig {
-  const original = originalKernel(Reshape);
-  return {
-    kernelName: Reshape,
-    backendName: TENSORFLOW_BACKEND,
-    kernelFunc: (call) => {
-      const x = call.inputs["x"] as TensorInfo;
-      if (x.dtype !== "float32") return original(call);
-      const { shape } = call.attrs as unknown as { shape: number[] };
-      return util.arraysEqual(shape, x.shape) ? shareMemory(call.backend, x) : fastReshape.kernelFunc(call);
-    },
-  };
+  return fasterKernel(Reshape, (ops, { inputs, attrs }) => {
+    const x = inputs["x"] as TensorInfo;
+    if (x.dtype !== "float32") return undefined;
+    const { shape } = attrs as unknown as { shape: number[] };
+    if (util.arraysEqual(shape, x.shape)) return shareMemory(ops.backend, x);
+    const size = util.sizeFromShape(x.shape);
+    return ops.tensor(ops.reshape(ops.handle(x), util.inferFromImplicitShape(shape, size)));
+  });
 }
-
-const fastReshape = nativeKernel<{ shape: number[] }>(Reshape, (ops, { x }, { shape }) => {
-  const size = util.sizeFromShape(x!.shape);
-  return ops.tensor(ops.reshape(ops.handle(x!), util.inferFromImplicitShape(shape, size)));
-});
 
 /** A cast to the type that a tensor has already, as in the gradient of every clone, shares its memory. */
 function castKernel(): KernelConfig {
-  const original = originalKernel(Cast);
-  return {
-    kernelName: Cast,
-    backendName: TENSORFLOW_BACKEND,
-    kernelFunc: (call) => {
-      const x = call.inputs["x"] as TensorInfo;
-      const { dtype } = call.attrs as unknown as { dtype: DataType };
-      if (x.dtype !== dtype || dtype === "string" || dtype === "complex64") return original(call);
-      return shareMemory(call.backend, x);
-    },
-  };
+  return fasterKernel(Cast, (ops, { inputs, attrs }) => {
+    const x = inputs["x"] as TensorInfo;
+    const { dtype } = attrs as unknown as { dtype: DataType };
+    const isShared = x.dtype === dtype && dtype !== "string" && dtype !== "complex64";
+    return isShared ? shareMemory(ops.backend, x) : undefined;
+  });
 }

@@ -1,26 +1,18 @@
 import { BatchMatMul, type KernelConfig, type TensorInfo, util } from "@tensorflow/tfjs-core";
-import { originalKernel } from "./native-kernel.ts";
-import { nativeOperations } from "./native-operations.ts";
-import { TENSORFLOW_BACKEND } from "./tensorflow-binding.ts";
+import { fasterKernel } from "./native-kernel.ts";
 
 /** Products of two float32 matrices by OpenBLAS, where the binding has it; tfjs-node's own kernel for all others. */
 export function productKernel(): KernelConfig {
-  const original = originalKernel(BatchMatMul);
-  return {
-    kernelName: BatchMatMul,
-    backendName: TENSORFLOW_BACKEND,
-    kernelFunc: (call) => {
-      const { a, b } = call.inputs as { a: TensorInfo; b: TensorInfo };
-      const ops = nativeOperations(call.backend);
-      const multiply = ops.ownKernels?.product;
-      if (multiply === undefined || !isOneProduct(a, b)) return original(call);
-      const { transposeA, transposeB } = call.attrs as unknown as { transposeA: boolean; transposeB: boolean };
-      const rows = a.shape.at(transposeA ? -1 : -2)!;
-      const columns = b.shape.at(transposeB ? -2 : -1)!;
-      const id = multiply(ops.handle(a), ops.handle(b), transposeA ? 1 : 0, transposeB ? 1 : 0);
-      return ops.floats(id, [...a.shape.slice(0, -2), rows, columns]);
-    },
-  };
+  return fasterKernel(BatchMatMul, (ops, { inputs, attrs }) => {
+    const { a, b } = inputs as { a: TensorInfo; b: TensorInfo };
+    const multiply = ops.ownKernels?.product;
+    if (multiply === undefined || !isOneProduct(a, b)) return undefined;
+    const { transposeA, transposeB } = attrs as unknown as { transposeA: boolean; transposeB: boolean };
+    const rows = a.shape.at(transposeA ? -1 : -2)!;
+    const columns = b.shape.at(transposeB ? -2 : -1)!;
+    const id = multiply(ops.handle(a), ops.handle(b), transposeA ? 1 : 0, transposeB ? 1 : 0);
+    return ops.floats(id, [...a.shape.slice(0, -2), rows, columns]);
+  });
 }
 
 /** Float32, not empty, of equal rank, and all axes before the last two of size 1. */

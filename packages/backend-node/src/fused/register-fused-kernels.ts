@@ -9,24 +9,24 @@ import {
   type KernelConfig,
   registerGradient,
   registerKernel,
-  type TensorInfo,
   unregisterGradient,
   unregisterKernel,
 } from "@tensorflow/tfjs-core";
 import { activationGradients, activationKernels } from "./activation-kernels.ts";
 import { AdamKernel } from "./adam-kernel.ts";
-import { affineGradient, affineKernel, weightedSumKernel } from "./affine-kernels.ts";
+import { affineGradient, affineKernel } from "./affine-kernels.ts";
 import { arrayKernels } from "./array-kernels.ts";
 import { type ConvolutionAttributes, convolutionShape } from "./convolution-geometry.ts";
 import { convolve, filterGradient, inputGradient } from "./convolution-kernels.ts";
 import { everydayKernels } from "./everyday-kernels.ts";
 import { maxoutGradients, maxoutKernels } from "./maxout-kernels.ts";
-import { nativeKernel, originalKernel } from "./native-kernel.ts";
+import { fasterKernel, type KernelInputs, type NativeKernel, nativeKernel } from "./native-kernel.ts";
 import { normalizationGradients } from "./normalization-gradients.ts";
 import { normalizeBatch, normalizeInstances } from "./normalization-kernels.ts";
 import type { OwnKernels } from "./own-kernels.ts";
 import { productKernel } from "./product-kernels.ts";
 import { TENSORFLOW_BACKEND, type TensorFlowBackend } from "./tensorflow-binding.ts";
+import { weightedSumKernel } from "./weighted-sum-kernel.ts";
 
 let registered = false;
 
@@ -108,18 +108,14 @@ function convolutionKernels(): KernelConfig[] {
 /** For float32 images with channels last; tfjs-node's own kernel for others. */
 function convolutionKernel<Attributes extends ConvolutionAttributes>(
   kernelName: string,
-  run: Parameters<typeof nativeKernel<Attributes>>[1],
+  run: NativeKernel<Attributes>,
 ): KernelConfig {
-  const original = originalKernel(kernelName);
-  const fast = nativeKernel(kernelName, run);
-  return {
-    ...fast,
-    kernelFunc: (call) => {
-      const { dataFormat } = call.attrs as unknown as ConvolutionAttributes;
-      const isFloat = Object.values(call.inputs).every((input) => (input as TensorInfo).dtype === "float32");
-      return isFloat && dataFormat === "NHWC" ? fast.kernelFunc(call) : original(call);
-    },
-  };
+  return fasterKernel(kernelName, (ops, call) => {
+    const attributes = call.attrs as unknown as Attributes;
+    const inputs = call.inputs as KernelInputs;
+    const isFloat = Object.values(inputs).every(({ dtype }) => dtype === "float32");
+    return isFloat && attributes.dataFormat === "NHWC" ? run(ops, inputs, attributes) : undefined;
+  });
 }
 
 function replaceKernel(kernel: KernelConfig): void {
