@@ -69,16 +69,13 @@ def dcgan():
     real, latents = uniform(64, 3, 32, 32), torch.randn(64, 128)
 
     def step():
-        with torch.no_grad():
-            fake = generator(latents)
+        fake = generator(latents)
         first = update(
             discriminator,
             discriminator_adam,
-            lambda: discriminator_loss([discriminator(real)], [discriminator(fake)]),
+            lambda: discriminator_loss([discriminator(real)], [discriminator(fake.detach())]),
         )
-        second = update(
-            generator, generator_adam, lambda: generator_loss([discriminator(generator(latents))]), [discriminator]
-        )
+        second = update(generator, generator_adam, lambda: generator_loss([discriminator(fake)]), [discriminator])
         return first, second
 
     return step
@@ -247,11 +244,10 @@ def points():
         return [logits[:100][rows, classes]], [logits[100:][rows, classes]]
 
     def step():
-        with torch.no_grad():
-            latents.copy_(torch.randn(100, 2))
-            fake = generate()
-        first = update(discriminator, discriminator_adam, lambda: discriminator_loss(*judge_both(real, fake)))
-        second = update(generator, generator_adam, lambda: generator_loss(judge(generate())), [discriminator])
+        latents.copy_(torch.randn(100, 2))
+        fake = generate()
+        first = update(discriminator, discriminator_adam, lambda: discriminator_loss(*judge_both(real, fake.detach())))
+        second = update(generator, generator_adam, lambda: generator_loss(judge(fake)), [discriminator])
         return first, second
 
     return step

@@ -107,9 +107,8 @@ def training() -> dict:
         drawn = torch.tensor(np.asarray(jax.random.normal(key, (COPIES * 2,))), dtype=torch.float64).reshape(COPIES, 2)
         z, x = drawn.repeat(GENERATORS, 1), ripple((5, 2), 0.4 + step, 2.0)
         real_logits, _ = judge(wd, x)
-        with torch.no_grad():
-            fakes = points(wg, z, ids, buffers, True)
-        fake_logits, guesses = judge(wd, fakes)
+        fakes = points(wg, z, ids, buffers, True)
+        fake_logits, guesses = judge(wd, fakes.detach())
         real = F.binary_cross_entropy_with_logits(real_logits, torch.ones_like(real_logits))
         fake = F.binary_cross_entropy_with_logits(fake_logits, torch.zeros_like(fake_logits))
         classification = F.cross_entropy(guesses, ids)
@@ -119,7 +118,7 @@ def training() -> dict:
         (real + fake + classification).backward()
         optimizer_d.step()
 
-        logits, guesses = judge(wd, points(wg, z, ids, buffers, True))
+        logits, guesses = judge(wd, fakes)
         adversarial = F.binary_cross_entropy_with_logits(logits, torch.ones_like(logits))
         classification = F.cross_entropy(guesses, ids)
         optimizer_g.zero_grad()

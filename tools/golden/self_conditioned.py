@@ -39,9 +39,8 @@ def case(generate, judge, samples, latent_size: int, ids, r1_weight: float, beta
     for step in range(STEPS):
         x, z = samples(step).detach().requires_grad_(), latents(step, batch, latent_size)
         real_logits = judge(wd, x, ids, buffers_d)
-        with torch.no_grad():
-            fakes = generate(wg, z, ids, buffers_g)
-        fake_logits = judge(wd, fakes, ids, buffers_d)
+        fakes = generate(wg, z, ids, buffers_g)
+        fake_logits = judge(wd, fakes.detach(), ids, buffers_d)
         real = F.binary_cross_entropy_with_logits(real_logits, torch.ones_like(real_logits))
         fake = F.binary_cross_entropy_with_logits(fake_logits, torch.zeros_like(fake_logits))
         report = {"discriminator/real": real.item(), "discriminator/fake": fake.item()}
@@ -54,7 +53,7 @@ def case(generate, judge, samples, latent_size: int, ids, r1_weight: float, beta
         total.backward()
         optimizer_d.step()
 
-        logits = judge(wd, generate(wg, z, ids, buffers_g), ids, buffers_d)
+        logits = judge(wd, fakes, ids, buffers_d)
         adversarial = F.binary_cross_entropy_with_logits(logits, torch.ones_like(logits))
         optimizer_g.zero_grad()
         adversarial.backward()

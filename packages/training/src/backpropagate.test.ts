@@ -29,7 +29,7 @@ import {
   where,
 } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
-import { backpropagate } from "./backpropagate.ts";
+import { backpropagate, recordPass } from "./backpropagate.ts";
 
 useReferenceBackend();
 leakCheck();
@@ -155,4 +155,35 @@ test("what is kept outlives the function; activations are freed before the walk 
   expect(most - before).toBeLessThan(15);
   expect(kept!.isDisposed).toBe(false);
   dispose([value, gradients[0]!, kept!, x]);
+});
+
+test("a pass recorded before another gradient has its part in a later one, as if it ran there", () => {
+  const weight = create([3, 4], 1);
+  const head = create([4, 1], 2);
+  const x = wave([5, 3], 3) as Tensor2D;
+  const make = (): Tensor2D => softplus(matMul(x, weight as Tensor2D));
+  const judge = (made: Tensor2D): Scalar => sum(square(matMul(made, head as Tensor2D)));
+  recordPass(make, (pass) => {
+    // The other network moves in between: the later gradient meets it as it is then.
+    const between = backpropagate(() => judge(pass.output), [head]);
+    tidy(() => head.assign(sub(head, mul(0.01, between.gradients[0]!))));
+    dispose([between.value, between.gradients[0]!]);
+    const { value, gradients } = backpropagate(() => judge(pass.output), [weight], pass);
+    const reference = variableGrads(() => judge(make()), [weight]);
+    expectClose(value, reference.value.dataSync(), { relative: 1e-6 });
+    expectClose(gradients[0]!, reference.grads[weight.name]!.dataSync(), { relative: 1e-6, absolute: 1e-6 });
+    dispose([value, gradients[0]!, reference.value, reference.grads]);
+  });
+  dispose([weight, head, x]);
+});
+
+test("a recorded pass is freed when what uses it throws", () => {
+  const weight = create([3], 1);
+  const before = memory().numTensors;
+  const fail = () => {
+    throw new Error("no loss today");
+  };
+  expect(() => recordPass(() => softplus(square(weight)), fail)).toThrow("no loss today");
+  expect(memory().numTensors).toBe(before);
+  weight.dispose();
 });

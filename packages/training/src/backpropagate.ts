@@ -20,12 +20,42 @@ interface TapeNode {
   readonly saved?: readonly Tensor[];
 }
 
+/** What a pass made, with its part in a gradient that is taken later. */
+export interface RecordedPass<Output extends Tensor> {
+  readonly output: Output;
+  /** The operations between the variables and the output. */
+  readonly tape: readonly TapeNode[];
+}
+
+/**
+ * Runs a function once for two uses: its output's values, and its part in the gradient of a loss that `backpropagate`
+ * computes later. So a generator's images can serve the update of the discriminator, and then its own.
+ *
+ * @param compute - called once; what it makes is freed, but for its output and what it `keep`s.
+ * @param use - called with the recording, which is freed afterwards; must take its gradient, if any, before the variables change.
+ * @returns what `use` returns.
+ * @throws Error if called while a gradient is computed.
+ */
+export function recordPass<Output extends Tensor, Result>(
+  compute: () => Output,
+  use: (pass: RecordedPass<Output>) => Result,
+): Result {
+  const pass = record(compute);
+  try {
+    return use(pass);
+  } finally {
+    pass.output.dispose();
+    for (const node of pass.tape) freeSaved(node);
+  }
+}
+
 /**
  * Value of a function and its gradients by variables: `variableGrads` of tfjs with less work and less memory. tfjs keeps
  * all activations and all gradients until the end, and looks at every variable for every operation; here an activation
  * and a gradient are freed as soon as the walk back has passed them.
  *
  * @param compute - called once; what it makes is freed, but for what it `keep`s.
+ * @param earlier - a pass whose output the function uses: the gradient goes on through it. It serves one gradient.
  * @returns the value and, in the variables' order, the gradients (null where the value does not depend on one); owned by
  *   the caller.
  * @throws Error if called while another gradient is computed, or if an operation has no gradient.
@@ -33,10 +63,11 @@ interface TapeNode {
 export function backpropagate(
   compute: () => Scalar,
   variables: readonly Variable[],
+  earlier?: RecordedPass<Tensor>,
 ): { value: Scalar; gradients: (Tensor | null)[] } {
-  const { value, tape } = record(compute);
+  const { output: value, tape } = record(compute);
   try {
-    return { value, gradients: walkBack(tape, value, variables) };
+    return { value, gradients: walkBack([...(earlier?.tape ?? []), ...tape], value, variables) };
   } catch (error) {
     value.dispose();
     throw error;
@@ -46,14 +77,14 @@ export function backpropagate(
 }
 
 /** Runs a function with tfjs's tape on. */
-function record(compute: () => Scalar): { value: Scalar; tape: readonly TapeNode[] } {
+function record<Output extends Tensor>(compute: () => Output): RecordedPass<Output> {
   const { state } = engine();
   if (state.gradientDepth !== 0) throw new Error("backpropagate: expected no other gradient to be in progress");
   state.activeTape = [];
   state.gradientDepth++;
   try {
-    const value = tidy(compute);
-    return { value, tape: state.activeTape as unknown as TapeNode[] };
+    const output = tidy(compute);
+    return { output, tape: state.activeTape as unknown as TapeNode[] };
   } catch (error) {
     for (const node of state.activeTape as unknown as TapeNode[]) freeSaved(node);
     throw error;

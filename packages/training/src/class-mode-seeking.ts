@@ -5,14 +5,13 @@ import {
   drawLatents,
   type Generator,
   type ImageBatch,
-  type Network,
 } from "@divgen/core-tensors";
 import { modeSeekingLoss, nonSaturatingLoss } from "@divgen/losses";
-import { add, concat, dispose, mul, type Scalar, split, type Tensor, type Tensor4D } from "@tensorflow/tfjs-core";
+import { add, concat, mul, type Scalar, split, type Tensor4D } from "@tensorflow/tfjs-core";
 import { type AdversarialPair, createPairObjective } from "./adversarial-pair.ts";
 import type { ConditionalBatch } from "./cluster-conditional-objective.ts";
 import type { Objective } from "./objective.ts";
-import { updateNetwork } from "./update-network.ts";
+import { updatePair } from "./update-pair.ts";
 import { totalOf } from "./weighted-losses.ts";
 
 /** What is trained, and how. */
@@ -38,7 +37,7 @@ export interface ClassModeSeekingOptions
  * @see Mao et al., "Mode seeking generative adversarial networks", CVPR 2019; HelenMao/MSGAN, DCGAN-Mode-Seeking.
  */
 export function createClassModeSeeking(options: ClassModeSeekingOptions): Objective<ConditionalBatch<ImageBatch>> {
-  const { generator, discriminator, generatorOptimizer, discriminatorOptimizer, modeSeekingWeight } = options;
+  const { generator, discriminator, modeSeekingWeight } = options;
   if (!(modeSeekingWeight >= 0)) {
     throw new RangeError(`modeSeekingWeight: expected a number >= 0, got ${modeSeekingWeight}`);
   }
@@ -50,41 +49,28 @@ export function createClassModeSeeking(options: ClassModeSeekingOptions): Object
     const pass = { mode: "training", key: key.split("dropout") } as const;
     const condition: ClassCondition = code === undefined ? {} : { code };
     const doubled: ClassCondition = code === undefined ? {} : { code: concat([code, code], 0) };
-    const generate = () => generator.generate(latents, doubled, pass);
     const halvesOf = (images: ImageBatch) => split<Tensor4D>(images, 2, 0).map((half) => asImageBatch(half));
     const judge = (images: ImageBatch) => discriminator.judge(images, condition, pass).logits;
 
-    const images = halvesOf(keepingStatistics(generator, generate));
-    const discriminatorReport = updateNetwork(discriminator, discriminatorOptimizer, () => {
-      const real = mul(2, nonSaturatingLoss.discriminatorReal(judge(samples))) as Scalar;
-      const fakes = images.map((half) => nonSaturatingLoss.discriminatorFake(judge(half)));
-      return totalOf("discriminator", [
-        { name: "real", weight: 1, value: real },
-        { name: "fake", weight: 1, value: add(fakes[0]!, fakes[1]!) as Scalar },
-      ]);
+    return updatePair(options, {
+      generate: () => generator.generate(latents, doubled, pass),
+      discriminatorLoss: (images) => {
+        const real = mul(2, nonSaturatingLoss.discriminatorReal(judge(samples))) as Scalar;
+        const fakes = halvesOf(images).map((half) => nonSaturatingLoss.discriminatorFake(judge(half)));
+        return totalOf("discriminator", [
+          { name: "real", weight: 1, value: real },
+          { name: "fake", weight: 1, value: add(fakes[0]!, fakes[1]!) as Scalar },
+        ]);
+      },
+      generatorLoss: (images) => {
+        const [first, second] = halvesOf(images);
+        const adversarial = [first!, second!].map((half) => nonSaturatingLoss.generator(judge(half)));
+        const distance = modeSeekingLoss(first!, second!, latents1, latents2);
+        return totalOf("generator", [
+          { name: "adversarial", weight: 1, value: add(adversarial[0]!, adversarial[1]!) as Scalar },
+          { name: "mode-seeking", weight: modeSeekingWeight, value: distance },
+        ]);
+      },
     });
-    dispose(images);
-
-    const generatorReport = updateNetwork(generator, generatorOptimizer, () => {
-      const [first, second] = halvesOf(generate());
-      const adversarial = [first!, second!].map((half) => nonSaturatingLoss.generator(judge(half)));
-      const distance = modeSeekingLoss(first!, second!, latents1, latents2);
-      return totalOf("generator", [
-        { name: "adversarial", weight: 1, value: add(adversarial[0]!, adversarial[1]!) as Scalar },
-        { name: "mode-seeking", weight: modeSeekingWeight, value: distance },
-      ]);
-    });
-    return { ...discriminatorReport, ...generatorReport };
   });
-}
-
-/** Runs a network and puts its running statistics back: the same pass follows under the gradient, which moves them. */
-function keepingStatistics<T extends Tensor>({ buffers }: Network, run: () => T): T {
-  const before = Array.from(buffers.values(), (buffer) => [buffer, buffer.clone()] as const);
-  const result = run();
-  for (const [buffer, value] of before) {
-    buffer.assign(value);
-    value.dispose();
-  }
-  return result;
 }

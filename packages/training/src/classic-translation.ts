@@ -6,11 +6,11 @@ import {
   type ImageBatch,
 } from "@divgen/core-tensors";
 import { l1Loss, nonSaturatingLoss } from "@divgen/losses";
-import { keep, type Tensor } from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { createPairObjective, followSchedule, type ScheduledPair } from "./adversarial-pair.ts";
 import type { Objective } from "./objective.ts";
 import type { PairedBatch, TranslationCondition } from "./paired-translation.ts";
-import { updateNetwork } from "./update-network.ts";
+import { updatePair } from "./update-pair.ts";
 import { totalOf } from "./weighted-losses.ts";
 
 /** What pix2pix trains, and how. */
@@ -29,36 +29,31 @@ export interface ClassicTranslationOptions
  *   L_D = ( BCE(D(x, y), 1) + BCE(D(x, G(x)), 0) ) / 2
  *   L_G = BCE(D(x, G(x)), 1) + weight * mean|G(x) - y|
  *
- * The generator makes its image twice, from the same dropout masks: for the discriminator, and for its own gradient.
+ * The generator makes its image once for both updates.
  *
  * @param options - networks are borrowed; optimizers are taken over: disposing the objective disposes them.
  * @see Isola et al., "Image-to-image translation with conditional adversarial networks", CVPR 2017, eq. 1 to 4 and section
  *   3.3; the order of updates is that of the paper and of its PyTorch port.
  */
 export function createClassicTranslation(options: ClassicTranslationOptions): Objective<PairedBatch> {
-  const { generator, discriminator, generatorOptimizer, discriminatorOptimizer, reconstructionWeight } = options;
+  const { generator, discriminator, reconstructionWeight } = options;
   return createPairObjective(options, (batch: PairedBatch, { epoch, key }) => {
     followSchedule(options, epoch);
     const latents = drawLatents(key.split("latents"), batch.input.shape[0], generator.latentSize);
     const pass: ForwardPass = { mode: "training", key: key.split("dropout") };
     const judge = (images: ImageBatch): readonly Tensor[] => discriminator.judge(images, batch, pass).logits;
-    const images = keep(generator.generate(latents, batch, pass));
-
-    const discriminatorReport = updateNetwork(discriminator, discriminatorOptimizer, () =>
-      totalOf("discriminator", [
-        { name: "fake", weight: 0.5, value: nonSaturatingLoss.discriminatorFake(judge(images)) },
-        { name: "real", weight: 0.5, value: nonSaturatingLoss.discriminatorReal(judge(batch.target)) },
-      ]),
-    );
-    images.dispose();
-
-    const generatorReport = updateNetwork(generator, generatorOptimizer, () => {
-      const own = generator.generate(latents, batch, pass);
-      return totalOf("generator", [
-        { name: "adversarial", weight: 1, value: nonSaturatingLoss.generator(judge(own)) },
-        { name: "reconstruction", weight: reconstructionWeight, value: l1Loss(own, batch.target) },
-      ]);
+    return updatePair(options, {
+      generate: () => generator.generate(latents, batch, pass),
+      discriminatorLoss: (images) =>
+        totalOf("discriminator", [
+          { name: "fake", weight: 0.5, value: nonSaturatingLoss.discriminatorFake(judge(images)) },
+          { name: "real", weight: 0.5, value: nonSaturatingLoss.discriminatorReal(judge(batch.target)) },
+        ]),
+      generatorLoss: (images) =>
+        totalOf("generator", [
+          { name: "adversarial", weight: 1, value: nonSaturatingLoss.generator(judge(images)) },
+          { name: "reconstruction", weight: reconstructionWeight, value: l1Loss(images, batch.target) },
+        ]),
     });
-    return { ...generatorReport, ...discriminatorReport };
   });
 }

@@ -4,7 +4,7 @@ import { addN, concat, mul, type Scalar, type Tensor, type Tensor2D } from "@ten
 import { type AdversarialPair, createPairObjective } from "./adversarial-pair.ts";
 import { judgeBoth } from "./judge-both.ts";
 import type { Objective } from "./objective.ts";
-import { updateNetwork } from "./update-network.ts";
+import { updatePair } from "./update-pair.ts";
 
 /** Real samples. */
 export interface SampleBatch<Sample extends Tensor> {
@@ -39,9 +39,9 @@ const TRAINING = "training";
  *   L_D = loss(D(x, c), real) + loss(D(G(z, c), c), fake) + r1Weight * mean |d D(x, c) / d x|^2
  *   L_G = loss(D(G(z, c), c), real)
  *
- * Both networks run in training mode in both updates, so that running statistics move with each pass. Labels of generated
- * samples are those of the batch, hence distributed as the clusters' masses. Batches of packing discriminators must be
- * multiples of the pack.
+ * G(z, c) is made once for both updates, and moves its running statistics once; the release makes it twice, which moves
+ * them twice. Labels of generated samples are those of the batch, hence distributed as the clusters' masses. Batches of
+ * packing discriminators must be multiples of the pack.
  *
  * Reports "discriminator/real", "discriminator/fake", "discriminator/r1" (without its factor) and "generator/adversarial".
  *
@@ -52,7 +52,7 @@ const TRAINING = "training";
 export function createClusterConditionalObjective<Sample extends Tensor>(
   options: ClusterConditionalOptions<Sample>,
 ): Objective<ConditionalBatch<Sample>> {
-  const { generator, discriminator, generatorOptimizer, discriminatorOptimizer, adversarialLoss, r1Weight } = options;
+  const { generator, discriminator, adversarialLoss, r1Weight } = options;
   if (!(r1Weight >= 0)) throw new RangeError(`r1Weight: expected a number >= 0, got ${r1Weight}`);
   return createPairObjective(options, (batch: ConditionalBatch<Sample>, { key }) => {
     const { samples } = batch;
@@ -61,35 +61,33 @@ export function createClusterConditionalObjective<Sample extends Tensor>(
     const generatorPass = { mode: TRAINING, key: key.split("generator") } as const;
     const discriminatorPass = { mode: TRAINING, key: key.split("discriminator") } as const;
 
-    const fakes = generator.generate(latents, condition, generatorPass);
-    const discriminatorReport = updateNetwork(discriminator, discriminatorOptimizer, () => {
-      const { realLogits, fakeLogits } = judgeBoth(
-        discriminator,
-        { samples, condition },
-        { samples: fakes, condition },
-        discriminatorPass,
-        joinClasses,
-      );
-      const real = adversarialLoss.discriminatorReal(realLogits);
-      const fake = adversarialLoss.discriminatorFake(fakeLogits);
-      const report: Record<string, Scalar> = { "discriminator/real": real, "discriminator/fake": fake };
-      if (r1Weight === 0) return { total: addN([real, fake]) as Scalar, report };
-      const judge = (x: Sample) => discriminator.judge(x, condition, discriminatorPass).logits;
-      const r1 = r1Penalty(judge, samples);
-      return {
-        total: addN([real, fake, mul(r1Weight, r1)]) as Scalar,
-        report: { ...report, "discriminator/r1": r1 },
-      };
+    return updatePair(options, {
+      generate: () => generator.generate(latents, condition, generatorPass),
+      discriminatorLoss: (fakes) => {
+        const { realLogits, fakeLogits } = judgeBoth(
+          discriminator,
+          { samples, condition },
+          { samples: fakes, condition },
+          discriminatorPass,
+          joinClasses,
+        );
+        const real = adversarialLoss.discriminatorReal(realLogits);
+        const fake = adversarialLoss.discriminatorFake(fakeLogits);
+        const report: Record<string, Scalar> = { "discriminator/real": real, "discriminator/fake": fake };
+        if (r1Weight === 0) return { total: addN([real, fake]) as Scalar, report };
+        const judge = (x: Sample) => discriminator.judge(x, condition, discriminatorPass).logits;
+        const r1 = r1Penalty(judge, samples);
+        return {
+          total: addN([real, fake, mul(r1Weight, r1)]) as Scalar,
+          report: { ...report, "discriminator/r1": r1 },
+        };
+      },
+      generatorLoss: (fakes) => {
+        const { logits } = discriminator.judge(fakes, condition, discriminatorPass);
+        const adversarial = adversarialLoss.generator(logits);
+        return { total: adversarial, report: { "generator/adversarial": adversarial } };
+      },
     });
-    fakes.dispose();
-
-    const generatorReport = updateNetwork(generator, generatorOptimizer, () => {
-      const images = generator.generate(latents, condition, generatorPass);
-      const { logits } = discriminator.judge(images, condition, discriminatorPass);
-      const adversarial = adversarialLoss.generator(logits);
-      return { total: adversarial, report: { "generator/adversarial": adversarial } };
-    });
-    return { ...discriminatorReport, ...generatorReport };
   });
 }
 

@@ -6,7 +6,7 @@ import { createPairObjective } from "./adversarial-pair.ts";
 import type { SampleBatch } from "./cluster-conditional-objective.ts";
 import type { Objective } from "./objective.ts";
 import type { Optimizer } from "./optimizer.ts";
-import { updateNetwork } from "./update-network.ts";
+import { updatePair } from "./update-pair.ts";
 
 /** What is trained, and how. */
 export interface GeneratorMixtureOptions<Sample extends Tensor> {
@@ -75,32 +75,31 @@ export function createGeneratorMixtureObjective<Sample extends Tensor>(
       return { logits: [outputs.score], guesses: outputs.generator };
     };
 
-    const fakes = generators.generate(latents, condition, generatorPass);
-    const discriminatorReport = updateNetwork(discriminator, discriminatorOptimizer, () => {
-      const real = adversarialLoss.discriminatorReal(judge(samples).logits);
-      const { logits, guesses } = judge(fakes);
-      const fake = adversarialLoss.discriminatorFake(logits);
-      const classification = softmaxCrossEntropyLoss(guesses, ids);
-      return {
-        total: addN([real, fake, classification]) as Scalar,
-        report: {
-          "discriminator/real": real,
-          "discriminator/fake": fake,
-          "discriminator/generator-classification": classification,
-        },
-      };
+    return updatePair(pair, {
+      generate: () => generators.generate(latents, condition, generatorPass),
+      discriminatorLoss: (fakes) => {
+        const real = adversarialLoss.discriminatorReal(judge(samples).logits);
+        const { logits, guesses } = judge(fakes);
+        const fake = adversarialLoss.discriminatorFake(logits);
+        const classification = softmaxCrossEntropyLoss(guesses, ids);
+        return {
+          total: addN([real, fake, classification]) as Scalar,
+          report: {
+            "discriminator/real": real,
+            "discriminator/fake": fake,
+            "discriminator/generator-classification": classification,
+          },
+        };
+      },
+      generatorLoss: (fakes) => {
+        const { logits, guesses } = judge(fakes);
+        const adversarial = adversarialLoss.generator(logits);
+        const classification = softmaxCrossEntropyLoss(guesses, ids);
+        return {
+          total: add(adversarial, mul(classificationWeight, classification)) as Scalar,
+          report: { "generator/adversarial": adversarial, "generator/classification": classification },
+        };
+      },
     });
-    fakes.dispose();
-
-    const generatorReport = updateNetwork(generators, generatorOptimizer, () => {
-      const { logits, guesses } = judge(generators.generate(latents, condition, generatorPass));
-      const adversarial = adversarialLoss.generator(logits);
-      const classification = softmaxCrossEntropyLoss(guesses, ids);
-      return {
-        total: add(adversarial, mul(classificationWeight, classification)) as Scalar,
-        report: { "generator/adversarial": adversarial, "generator/classification": classification },
-      };
-    });
-    return { ...discriminatorReport, ...generatorReport };
   });
 }

@@ -1,6 +1,6 @@
 import type { Network } from "@divgen/core-tensors";
 import { dispose, keep, type Scalar, type Tensor, type Variable } from "@tensorflow/tfjs-core";
-import { backpropagate } from "./backpropagate.ts";
+import { backpropagate, type RecordedPass } from "./backpropagate.ts";
 import type { LossReport } from "./objective.ts";
 
 /** What a loss function hands over: the scalar to minimise and the parts worth reporting. */
@@ -22,19 +22,28 @@ export interface ComputedGradients {
  *
  * @param network - borrowed; every parameter must take part in the loss.
  * @param compute - called once; everything it makes is freed, save the report and what it `keep`s itself.
+ * @param earlier - a pass of the network, recorded before, whose output the loss uses. Borrowed; good for one gradient.
  * @throws Error naming a parameter that the loss does not depend on: a forgotten connection, in a network a silent defect.
  */
-export function computeGradients(network: Network, compute: () => ComputedLoss): ComputedGradients {
+export function computeGradients(
+  network: Network,
+  compute: () => ComputedLoss,
+  earlier?: RecordedPass<Tensor>,
+): ComputedGradients {
   const names = [...network.parameters.keys()];
   const variables: Variable[] = [...network.parameters.values()];
   let report: Record<string, Scalar> = {};
-  const { value, gradients: byVariable } = backpropagate(() => {
-    const loss = compute();
-    report = {};
-    // Clones, since one scalar may stand under two names or be the total itself.
-    for (const [name, part] of Object.entries(loss.report)) report[name] = keep(part.clone());
-    return loss.total;
-  }, variables);
+  const { value, gradients: byVariable } = backpropagate(
+    () => {
+      const loss = compute();
+      report = {};
+      // Clones, since one scalar may stand under two names or be the total itself.
+      for (const [name, part] of Object.entries(loss.report)) report[name] = keep(part.clone());
+      return loss.total;
+    },
+    variables,
+    earlier,
+  );
   value.dispose();
 
   const gradients = new Map<string, Tensor>();
