@@ -33,7 +33,11 @@ const catalogue = {
   unet256: { title: "U-Net 256 x 256, ngf 64, batch 1", steps: 1 },
   facades: { title: "facades demo 64 x 64, ngf 16, batch 4, two images each", steps: 5 },
   modeSeeking256: { title: "mode seeking 256 x 256, ngf 64, batch 1, two images", steps: 1 },
-  points: { title: "2-D self-conditioned, batch 100", steps: 30 },
+  points: {
+    title: "2-D self-conditioned, batch 100",
+    steps: 30,
+    furtherPeers: { "PyTorch, passes as released": "pointsAsReleased" },
+  },
   vae: { title: "VAE 28 x 28, batch 32", steps: 20 },
   efficientnet: { title: "EfficientNet-B0 features, 8 images of 224 x 224", steps: 2 },
   inception: { title: "Inception-V3 features, 8 images of 299 x 299", steps: 1 },
@@ -81,8 +85,10 @@ function competitorsOf(name) {
     const title = setting === undefined ? engineName : `${engineName}, ${setting} thread`;
     return new Competitor(title, process.execPath, script, setting);
   });
-  const torch = new Competitor("PyTorch", process.env.PYTHON ?? "python3", [join(here, "torch_steps.py"), name]);
-  return [torch, ...engines];
+  const peers = Object.entries({ PyTorch: name, ...catalogue[name].furtherPeers }).map(
+    ([title, step]) => new Competitor(title, process.env.PYTHON ?? "python3", [join(here, "torch_steps.py"), step]),
+  );
+  return [...peers, ...engines];
 }
 
 async function runCase(name) {
