@@ -122,8 +122,8 @@ static napi_value SumRows(Call& call) {
   return call.own(y);
 }
 
-/** Groups that make a piece of work, by the same measure. */
-constexpr int64_t kMaxoutGroups = 1 << 16;
+/** Groups that make a piece of work, by the same measure; of the gradient, which writes as much as it reads. */
+constexpr int64_t kMaxoutGroups = 1 << 16, kMaxoutGradientGroups = 1 << 13;
 
 /** maxout(x, pieces): x [batch, size * pieces], y [batch, size]. */
 static napi_value Maxout(Call& call) {
@@ -147,7 +147,7 @@ static napi_value MaxoutGradient(Call& call) {
   expectCount(dy, countOf(y));
   expectCount(x, countOf(y) * pieces);
   TF_Tensor* dx = newTensor(shapeOf(x));
-  shareOut(countOf(y), kMaxoutGroups, [&](int64_t start, int64_t size) {
+  shareOut(countOf(y), kMaxoutGradientGroups, [&](int64_t start, int64_t size) {
     const int64_t first = start * pieces;
     maxoutGradientLoop(dataOf(dy) + start, dataOf(x) + first, dataOf(y) + start, dataOf(dx) + first, size, pieces);
   });

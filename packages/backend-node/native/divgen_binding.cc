@@ -30,7 +30,7 @@
 namespace divgen {
 
 /** Must equal `kernelsRevision` in src/install/engine-folder.ts, which says when to raise it. */
-constexpr int32_t kKernelsRevision = 4;
+constexpr int32_t kKernelsRevision = 5;
 
 static void Export(napi_env env, napi_value exports, const char* name, napi_callback function) {
   napi_value value;
@@ -68,6 +68,7 @@ __attribute__((visibility("default"))) napi_value napi_register_module_v1(napi_e
     divgen::Export(env, kernels, "threads", divgen::Run<divgen::Threads>);
     divgen::Export(env, kernels, "product", divgen::Run<divgen::OnTensors<divgen::Product>>);
     divgen::Export(env, kernels, "affine", divgen::Run<divgen::OnTensors<divgen::Affine>>);
+    divgen::Export(env, kernels, "affineGradient", divgen::Run<divgen::OnTensors<divgen::AffineGradient>>);
     divgen::Export(env, kernels, "multiply64", divgen::Run<divgen::Multiply64>);
     divgen::Export(env, kernels, "gram64", divgen::Run<divgen::Gram64>);
     divgen::Export(env, kernels, "moments64", divgen::Run<divgen::Moments64>);

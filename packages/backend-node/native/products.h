@@ -47,33 +47,53 @@ struct ProductShape {
  * y = a b, or a b + row where there is a row [n], in pieces whose sizes depend on the product's sizes alone: the same bits
  * with any number of threads.
  */
-static void multiply(const ProductShape& shape, const float* a, const float* b, const float* row, float* y) {
-  constexpr int64_t kFewOperations = 1 << 21, kOperationsAtOnce = 1 << 25, kMostPieces = 8, kWidth = 16;
-  const OpenBlas& library = blas();
-  const int64_t m = shape.m, n = shape.n;
-  const auto part = [&](int64_t top, int64_t rows, int64_t left, int64_t columns) {
-    if (row != nullptr) {
-      for (int64_t i = top; i < top + rows; i++) std::copy_n(row + left, columns, y + i * n + left);
-    }
-    library.sgemm(OpenBlas::kRowMajor, shape.transposeA ? OpenBlas::kTransposed : OpenBlas::kPlain,
-                  shape.transposeB ? OpenBlas::kTransposed : OpenBlas::kPlain, rows, columns, shape.k, 1,
-                  a + (shape.transposeA ? top : top * shape.k), shape.columnsA(),
-                  b + (shape.transposeB ? left * shape.k : left), shape.columnsB(), row == nullptr ? 0 : 1,
-                  y + top * n + left, n);
-  };
-  if (m * n * shape.k < kFewOperations) return part(0, m, 0, n);
-  // Along the longer side: each piece reads all of the other factor.
-  const int64_t length = std::max(m, n);
-  const int64_t pieces = std::min(kMostPieces, std::max<int64_t>(2, m * n * shape.k / kOperationsAtOnce));
-  const int64_t size = ((length + pieces - 1) / pieces + kWidth - 1) / kWidth * kWidth;
-  WorkerPool::get().run((length + size - 1) / size, [&](int64_t piece) {
-    const int64_t start = piece * size, count = std::min(size, length - start);
-    if (n >= m) {
-      part(0, m, start, count);
+class ProductPieces {
+ public:
+  ProductPieces(const ProductShape& shape, const float* a, const float* b, const float* row, float* y)
+      : shape_(shape), a_(a), b_(b), row_(row), y_(y) {
+    constexpr int64_t kFewOperations = 1 << 21, kOperationsAtOnce = 1 << 25, kMostPieces = 8, kWidth = 16;
+    // Along the longer side: each piece reads all of the other factor.
+    length_ = std::max(shape.m, shape.n);
+    size_ = std::max<int64_t>(1, length_);
+    const int64_t operations = shape.m * shape.n * shape.k;
+    if (operations < kFewOperations) return;
+    const int64_t pieces = std::min(kMostPieces, std::max<int64_t>(2, operations / kOperationsAtOnce));
+    size_ = ((length_ + pieces - 1) / pieces + kWidth - 1) / kWidth * kWidth;
+  }
+
+  int64_t count() const { return (length_ + size_ - 1) / size_; }
+
+  void compute(int64_t piece) const {
+    const int64_t start = piece * size_, size = std::min(size_, length_ - start);
+    if (shape_.n >= shape_.m) {
+      compute(0, shape_.m, start, size);
     } else {
-      part(start, count, 0, n);
+      compute(start, size, 0, shape_.n);
     }
-  });
+  }
+
+ private:
+  void compute(int64_t top, int64_t rows, int64_t left, int64_t columns) const {
+    const int64_t n = shape_.n;
+    if (row_ != nullptr) {
+      for (int64_t i = top; i < top + rows; i++) std::copy_n(row_ + left, columns, y_ + i * n + left);
+    }
+    blas().sgemm(OpenBlas::kRowMajor, shape_.transposeA ? OpenBlas::kTransposed : OpenBlas::kPlain,
+                 shape_.transposeB ? OpenBlas::kTransposed : OpenBlas::kPlain, rows, columns, shape_.k, 1,
+                 a_ + (shape_.transposeA ? top : top * shape_.k), shape_.columnsA(),
+                 b_ + (shape_.transposeB ? left * shape_.k : left), shape_.columnsB(), row_ == nullptr ? 0 : 1,
+                 y_ + top * n + left, n);
+  }
+
+  ProductShape shape_;
+  const float *a_, *b_, *row_;
+  float* y_;
+  int64_t length_, size_;
+};
+
+static void multiply(const ProductShape& shape, const float* a, const float* b, const float* row, float* y) {
+  const ProductPieces pieces(shape, a, b, row, y);
+  WorkerPool::get().run(pieces.count(), [&](int64_t piece) { pieces.compute(piece); });
 }
 
 /** product(a, b, transposeA, transposeB): a b, of matrices. */
@@ -99,6 +119,49 @@ static napi_value Affine(Call& call) {
   TF_Tensor* y = newTensor({sizes.m, sizes.n});
   multiply(sizes, dataOf(x), dataOf(weight), dataOf(bias), dataOf(y));
   return call.own(y);
+}
+
+/**
+ * affineGradient(dy, x, weight, wantsX, wantsWeight, wantsBias): of those wanted [dy weight^T, x^T dy, sums of dy's rows], all
+ * at once, so that no thread waits for another between them.
+ */
+static napi_value AffineGradient(Call& call) {
+  const TF_Tensor* dy = call.tensor(0);
+  const TF_Tensor* x = call.tensor(1);
+  const TF_Tensor* weight = call.tensor(2);
+  const bool wantsX = call.integer(3) != 0, wantsWeight = call.integer(4) != 0, wantsBias = call.integer(5) != 0;
+  const ProductShape sizes = ProductShape::of(x, weight, false, false);
+  const int64_t m = sizes.m, n = sizes.n, k = sizes.k;
+  expectCount(dy, m * n);
+  std::vector<ProductPieces> products;
+  std::vector<napi_value> results;
+  if (wantsX) {
+    TF_Tensor* dx = newTensor({m, k});
+    products.emplace_back(ProductShape{false, true, m, k, n}, dataOf(dy), dataOf(weight), nullptr, dataOf(dx));
+    results.push_back(call.own(dx));
+  }
+  if (wantsWeight) {
+    TF_Tensor* dWeight = newTensor({k, n});
+    products.emplace_back(ProductShape{true, false, k, n, m}, dataOf(x), dataOf(dy), nullptr, dataOf(dWeight));
+    results.push_back(call.own(dWeight));
+  }
+  std::vector<float> part(wantsBias ? n : 0);
+  std::vector<double> total(wantsBias ? n : 0);
+  int64_t count = wantsBias ? 1 : 0;
+  for (const ProductPieces& product : products) count += product.count();
+  WorkerPool::get().run(count, [&](int64_t piece) {
+    for (const ProductPieces& product : products) {
+      if (piece < product.count()) return product.compute(piece);
+      piece -= product.count();
+    }
+    sumRows(dataOf(dy), m, n, part.data(), total.data());
+  });
+  if (wantsBias) {
+    TF_Tensor* dBias = newTensor({n});
+    for (int64_t c = 0; c < n; c++) dataOf(dBias)[c] = static_cast<float>(total[c]);
+    results.push_back(call.own(dBias));
+  }
+  return call.list(results);
 }
 
 template <typename Value>

@@ -102,7 +102,7 @@ class WorkerPool {
 
   /** Returns when there is a call after this one, or after a while. */
   void lookFor(uint64_t seen) const {
-    constexpr std::chrono::microseconds kPatience(100);
+    constexpr std::chrono::microseconds kPatience(200);
     const auto start = std::chrono::steady_clock::now();
     while (posted_.load(std::memory_order_acquire) == seen) {
       for (int turn = 0; turn < 20; turn++) relax();

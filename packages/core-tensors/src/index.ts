@@ -25,6 +25,12 @@ export {
   type ImageBatchShape,
   toUint8,
 } from "./image-batch.ts";
+export {
+  computeInputGradients,
+  type InputGradients,
+  type JointGradient,
+  withJointGradient,
+} from "./joint-gradients.ts";
 export { drawLatents, type Latents, oneHotCodes } from "./latents.ts";
 export { leakyRelu } from "./leaky-relu.ts";
 export {

@@ -1,3 +1,4 @@
+import { computeInputGradients } from "@divgen/core-tensors";
 import {
   add,
   engine,
@@ -138,9 +139,7 @@ function passThrough(
   const names = Object.keys(node.inputs).filter((name) => dependent.has(node.inputs[name]!.id));
   const borrowed = new Set<Tensor | null>([...outputGradients, ...(node.saved ?? [])]);
   const parts = tidy(() => {
-    const byName = gradient(outputGradients);
-    return names.map((name) => {
-      const part = byName[name]!();
+    return computeInputGradients(gradient(outputGradients), names).map((part) => {
       // A gradient function may hand on what it was given, or one tensor twice.
       const own = borrowed.has(part) ? part.clone() : part;
       borrowed.add(own);

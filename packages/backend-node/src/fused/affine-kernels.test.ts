@@ -1,6 +1,26 @@
-import { fusedKernels, hasFusedKernel, runFusedKernel, weightedSum } from "@divgen/core-tensors";
-import { leakCheck } from "@divgen/tensor-testing";
-import { add, matMul, mul, square, type Tensor, type Tensor2D, tensor, tidy } from "@tensorflow/tfjs-core";
+import {
+  computeInputGradients,
+  fusedKernels,
+  hasFusedKernel,
+  type InputGradients,
+  runFusedKernel,
+  weightedSum,
+} from "@divgen/core-tensors";
+import { expectClose, leakCheck } from "@divgen/tensor-testing";
+import {
+  add,
+  getGradient,
+  matMul,
+  mul,
+  setBackend,
+  square,
+  sum,
+  type Tensor,
+  type Tensor2D,
+  tensor,
+  tensor2d,
+  tidy,
+} from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { computeOn, wave } from "../../test/support/both-engines.ts";
 import { startNativeEngine } from "../../test/support/native-engine.ts";
@@ -24,6 +44,33 @@ describe.skipIf(!hasAffine)("products with a bias", () => {
     [417, 129, 65],
   ])("equal product and sum, with gradients, for [%d, %d] by [.., %d]", (m, k, n) => {
     expectSame([wave([m, k], 1), wave([k, n], 2), wave([n], 3)], fused, plain);
+  });
+
+  // The second sizes are divided among threads, and not by their pieces' width.
+  it.each([
+    [4, 3, 5],
+    [210, 130, 333],
+  ])("have their gradients in one call: of [%d, %d] by [.., %d]", async (m, k, n) => {
+    await setBackend("tensorflow");
+    tidy(() => {
+      const of = (rows: number, columns: number, phase: number) =>
+        tensor2d(wave([rows, columns], phase).values, [rows, columns]);
+      const [dy, x, weight] = [of(m, n, 1), of(m, k, 2), of(k, n, 3)];
+      const { gradFunc } = getGradient(fusedKernels.affine);
+      const gradients = gradFunc(dy, [x, weight], {}) as InputGradients;
+      const expected: Record<string, Tensor> = {
+        x: matMul(dy, weight, false, true),
+        weight: matMul(x, dy, true, false),
+        bias: sum(dy, 0),
+      };
+      for (const names of [["x"], ["weight", "bias"], ["bias", "x"], ["x", "weight", "bias"]]) {
+        const received = computeInputGradients(gradients, names);
+        expect(received.map(({ shape }) => shape)).toEqual(names.map((name) => expected[name]!.shape));
+        for (const [index, name] of names.entries()) {
+          expectClose(received[index]!, expected[name]!.dataSync(), { relative: 1e-5, absolute: 1e-4 });
+        }
+      }
+    });
   });
 
   it("can be differentiated twice", () => {

@@ -74,6 +74,15 @@ export interface OwnKernels {
   product?(a: number, b: number, transposeA: number, transposeB: number): number;
   /** x weight + bias, of matrices of float32 and a row. */
   affine?(x: number, weight: number, bias: number): number;
+  /** Of dy weight^T, x^T dy and the sums of dy's rows those that are wanted (1), in this order. */
+  affineGradient?(
+    dy: number,
+    x: number,
+    weight: number,
+    wantsX: number,
+    wantsWeight: number,
+    wantsBias: number,
+  ): number[];
   /** out = a b, float64, row by row. */
   multiply64?(a: Float64Array, b: Float64Array, m: number, k: number, n: number, out: Float64Array): void;
   /** The lower triangle of a^T a, row by row. */
