@@ -29,7 +29,11 @@ const { values: flags } = parseArgs({
 
 /** What a case is, and how many steps of it make a turn of a second or so. */
 const catalogue = {
-  dcgan: { title: "DCGAN 32 x 32, batch 64", steps: 2 },
+  dcgan: {
+    title: "DCGAN 32 x 32, batch 64",
+    steps: 2,
+    furtherPeers: { "PyTorch, passes as released": "dcganAsReleased" },
+  },
   unet256: { title: "U-Net 256 x 256, ngf 64, batch 1", steps: 1 },
   facades: { title: "facades demo 64 x 64, ngf 16, batch 4, two images each", steps: 5 },
   modeSeeking256: { title: "mode seeking 256 x 256, ngf 64, batch 1, two images", steps: 1 },

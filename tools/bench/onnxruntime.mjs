@@ -1,7 +1,7 @@
 /**
  * Times convolutions and their gradients by onnxruntime-node beside the native and the wasm engine, one thread each:
  *
- *     npm install --prefix /tmp/onnxruntime onnxruntime-node
+ *     npm install --ignore-scripts --prefix /tmp/onnxruntime onnxruntime-node
  *     node tools/bench/onnxruntime.mjs --onnxruntime /tmp/onnxruntime [--rounds 7]
  *
  * onnxruntime-node is no dependency of the workspace; the folder that holds it is named. Tensors are in tfjs's layout

@@ -1,5 +1,7 @@
 """Networks and losses of the steps that `torch_steps.py` times, as PyTorch's users write them."""
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import nn

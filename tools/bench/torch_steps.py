@@ -21,7 +21,8 @@ torch.set_num_threads(THREADS)
 torch.manual_seed(1)
 
 
-def dcgan():
+def dcgan(passes_shared=True):
+    """Generated images are made once for both updates, or twice, as the release does."""
     ups = [
         layer
         for wide, narrow in ((512, 256), (256, 128), (128, 64))
@@ -42,15 +43,27 @@ def dcgan():
 
     def step():
         fake = generator(latents)
+        return updates(fake.detach(), lambda: fake)
+
+    def step_as_released():
+        with torch.no_grad():
+            fake = generator(latents)
+        return updates(fake, lambda: generator(latents))
+
+    def updates(fake, generate):
         first = update(
             discriminator,
             discriminator_adam,
-            lambda: discriminator_loss([discriminator(real)], [discriminator(fake.detach())]),
+            lambda: discriminator_loss([discriminator(real)], [discriminator(fake)]),
         )
-        second = update(generator, generator_adam, lambda: generator_loss([discriminator(fake)]), [discriminator])
+        second = update(generator, generator_adam, lambda: generator_loss([discriminator(generate())]), [discriminator])
         return first, second
 
-    return step
+    return step if passes_shared else step_as_released
+
+
+def dcganAsReleased():
+    return dcgan(passes_shared=False)
 
 
 def unet256():
@@ -236,7 +249,7 @@ def answer(value):
 
 
 if __name__ == "__main__":
-    steps = [dcgan, unet256, facades, modeSeeking256, points, pointsAsReleased, vae, efficientnet, inception]
+    steps = [dcgan, dcganAsReleased, unet256, facades, modeSeeking256, points, pointsAsReleased, vae, efficientnet, inception]
     chosen = {step.__name__: step for step in steps}[sys.argv[1]]()
     answer({"ready": f"PyTorch {torch.__version__}"})
     for line in sys.stdin:
