@@ -40,6 +40,7 @@ const app: AppDefinition<Config, z.infer<typeof trainOptions>, z.infer<typeof sa
   defaultPreset: "demo",
   engines: engineNames,
   trainOptions,
+  trainOptionNeeds: { methods: ["compare", "overhead"], seeds: ["compare", "ablation"] },
   sampleOptions,
 };
 

@@ -39,6 +39,7 @@ const app: AppDefinition<Config, z.infer<typeof trainOptions>, z.infer<typeof sa
   defaultPreset: "demo",
   engines: engineNames,
   trainOptions,
+  trainOptionNeeds: { seeds: ["compare"] },
   sampleOptions,
 };
 

@@ -50,6 +50,7 @@ const app: AppDefinition<Config, z.infer<typeof trainOptions>, z.infer<typeof sa
   defaultPreset: "demo",
   engines: engineNames,
   trainOptions,
+  trainOptionNeeds: { methods: ["compare"], clusters: ["compare"], seeds: ["compare"], jobs: ["compare"] },
   sampleOptions,
 };
 

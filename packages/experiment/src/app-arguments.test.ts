@@ -49,6 +49,16 @@ describe("train", () => {
     });
   });
 
+  it("refuses flags that mean nothing without others", () => {
+    const needing = { ...app, trainOptionNeeds: { labelFolder: ["compare"] as const } };
+    expect(() => parseAppArguments(needing, ["--label-folder", "x"])).toThrow(
+      new UsageError("--label-folder: expected --compare with it, got none"),
+    );
+    const both = parseAppArguments(needing, ["--label-folder", "x", "--compare"]);
+    expect(both).toMatchObject({ options: { compare: true, labelFolder: "x" } });
+    expect(parseAppArguments(needing, [])).toMatchObject({ options: { compare: false } });
+  });
+
   it.each([
     ["training.steps=32", { steps: 32 }],
     ["training.learningRate=2e-4", { learningRate: 0.0002 }],

@@ -8,7 +8,7 @@ import { fieldsOf } from "./config-schema.ts";
 import { shown, validateConfig } from "./config-validation.ts";
 import { findRuns } from "./find-runs.ts";
 import { nearestName } from "./nearest-name.ts";
-import { addFlags, readFlags } from "./option-flags.ts";
+import { addFlags, assertNeedsMet, readFlags } from "./option-flags.ts";
 import { isRunDirectory, openRunDirectory, type RunDirectory } from "./run-directory.ts";
 import { UsageError } from "./run-errors.ts";
 
@@ -116,6 +116,7 @@ function trainCommand<Config extends object, TrainOptions extends object>(
     ...(values["seed"] === undefined ? [] : [`seed=${values["seed"]}`]),
     ...((values["set"] as string[] | undefined) ?? []),
   ];
+  assertNeedsMet(app.trainOptionNeeds ?? {}, values);
   const rest = {
     options: readFlags(app.trainOptions, values),
     dryRun: values["dryRun"] === true,

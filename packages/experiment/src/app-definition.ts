@@ -26,6 +26,10 @@ export interface AppDefinition<
    * boolean is a flag without value), described by the fields' `.describe()`.
    */
   readonly trainOptions?: ZodType<TrainOptions>;
+  /** Options of `train` that mean nothing unless one of others is given with them, such as `{ seeds: ["compare"] }`. */
+  readonly trainOptionNeeds?: Readonly<
+    Partial<Record<keyof TrainOptions & string, readonly (keyof TrainOptions & string)[]>>
+  >;
   /** Further options of `sample`, likewise. */
   readonly sampleOptions?: ZodType<SampleOptions>;
   /** Folder of all runs. @defaultValue "runs" in the working directory */

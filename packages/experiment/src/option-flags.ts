@@ -35,6 +35,22 @@ export function readFlags<Options extends object>(
   throw new UsageError(`${flag}: ${plainMessage(issue.message)}, got ${shown(values[field])}`);
 }
 
+/**
+ * Refuses flags that would be ignored.
+ *
+ * @param needs - for a field the fields of which one must be given with it.
+ * @throws UsageError naming the flag and what goes with it.
+ */
+export function assertNeedsMet(
+  needs: Readonly<Partial<Record<string, readonly string[]>>>,
+  given: Readonly<Record<string, unknown>>,
+): void {
+  for (const [field, others] of Object.entries(needs)) {
+    if (given[field] === undefined || others!.some((other) => given[other] !== undefined)) continue;
+    throw new UsageError(`${flagOf(field)}: expected ${others!.map(flagOf).join(" or ")} with it, got none`);
+  }
+}
+
 /** A text as the number that it is, where the schema takes it as a number and not as a text. */
 function typed(schema: ZodType, value: unknown): unknown {
   if (Array.isArray(value)) {

@@ -8,6 +8,7 @@ import { type LoggedMetric, type MetricRecord, metricFields } from "./metric-rec
 import type { RunEnvironment } from "./run-environment.ts";
 import { ConfigError, storageError, systemErrorCode } from "./run-errors.ts";
 import { isHistoryUpTo, LOG_SCHEMA, type LoggedEvent, type RunEvent } from "./run-events.ts";
+import { RUN_LOCK } from "./run-lock.ts";
 
 /** What a run is of: stays the same over its life, `config` aside, which a resume may change. */
 export interface RunDescription {
@@ -29,6 +30,7 @@ export interface RunDescription {
  *   checkpoints/         see `saveCheckpoint`
  *   tensorboard/         event files for TensorBoard
  *   report.html, report.json
+ *   in-use.json          while a process trains the run: which one (`lockRun`)
  *
  * Logs are opened with the first line, so that looking at a run needs no right to write.
  */
@@ -93,13 +95,8 @@ export async function createRunDirectory(
 ): Promise<RunDirectory> {
   const created = (clock.now?.() ?? new Date()).toISOString();
   const content = configFile({ ...description, created });
+  assertVacant(path);
   try {
-    makeDirectory(path);
-    if (!isVacant(path)) {
-      throw new ConfigError(
-        `run directory ${path}: expected a new or empty directory; use --resume to go on with a run`,
-      );
-    }
     for (const part of PARTS) makeDirectory(join(path, part));
   } catch (error) {
     throw storageError(error, `create the run directory ${path}`);
@@ -107,6 +104,21 @@ export async function createRunDirectory(
   // Its presence is what makes the directory a run.
   await replaceFile(join(path, CONFIG), content);
   return attach(path, { ...description, created }, clock);
+}
+
+/**
+ * Makes a directory, with its parents, or finds it empty.
+ *
+ * @throws ConfigError if it holds something; StorageError if it cannot be made or read.
+ */
+export function assertVacant(path: string): void {
+  try {
+    makeDirectory(path);
+    if (isVacant(path)) return;
+  } catch (error) {
+    throw storageError(error, `create the run directory ${path}`);
+  }
+  throw new ConfigError(`run directory ${path}: expected a new or empty directory; use --resume to go on with a run`);
 }
 
 /**
@@ -127,9 +139,11 @@ const CONFIG = "config.json";
 const PARTS: readonly string[] = ["samples", "checkpoints"];
 const FORMAT_VERSION = 1;
 
-/** Empty, or with no more than the empty parts that a creation cut short has left. */
+/** Empty, or with no more than what a creation cut short has left: empty parts, a lock. */
 function isVacant(path: string): boolean {
-  return readdirSync(path).every((name) => PARTS.includes(name) && readdirSync(join(path, name)).length === 0);
+  return readdirSync(path).every(
+    (name) => name === RUN_LOCK || (PARTS.includes(name) && readdirSync(join(path, name)).length === 0),
+  );
 }
 
 type StoredDescription = RunDescription & Pick<RunDirectory, "created">;

@@ -4,8 +4,16 @@ import { canonicalJson, type JsonValue, sha256 } from "./canonical-json.ts";
 import { claimRunFolder } from "./find-runs.ts";
 import { loadCheckpoint } from "./load-checkpoint.ts";
 import type { Output } from "./output.ts";
-import { createRunDirectory, openRunDirectory, type RunClock, type RunDirectory } from "./run-directory.ts";
+import {
+  assertVacant,
+  createRunDirectory,
+  openRunDirectory,
+  type RunClock,
+  type RunDescription,
+  type RunDirectory,
+} from "./run-directory.ts";
 import { describeEnvironment, type EnvironmentOptions } from "./run-environment.ts";
+import { lockRun } from "./run-lock.ts";
 
 /** A run that is about to train. */
 export interface StartedRun {
@@ -25,7 +33,7 @@ export interface StartedRun {
  * Makes the run directory of a `train` command, or opens the one to go on with, and prints its path: the first thing
  * that a run prints.
  *
- * @throws ConfigError if the directory is taken; StorageError if it cannot be written.
+ * @throws ConfigError if the directory is taken, or trained by another process; StorageError if it cannot be written.
  */
 export async function startRun<Config extends object>(
   app: Pick<AppDefinition<Config>, "name" | "runsFolder">,
@@ -42,8 +50,8 @@ export async function startRun<Config extends object>(
     claimRunFolder(app.runsFolder ?? "runs", app.name, command.preset, config as object, now);
   const directory =
     resumePath === undefined
-      ? await createRunDirectory(path, { app: app.name, preset: command.preset, config }, clock)
-      : openRunDirectory(resumePath, clock);
+      ? await createLockedRun(path, { app: app.name, preset: command.preset, config }, clock)
+      : openLockedRun(resumePath, clock);
   output.note({ kind: "run", path, resumed: resumePath !== undefined }, `run directory: ${path}`);
 
   return {
@@ -69,6 +77,19 @@ export async function startRun<Config extends object>(
       return step;
     },
   };
+}
+
+/** The lock comes first, so that of two processes with one `--run` the second finds it taken. */
+async function createLockedRun(path: string, description: RunDescription, clock: RunClock): Promise<RunDirectory> {
+  assertVacant(path);
+  lockRun(path);
+  return createRunDirectory(path, description, clock);
+}
+
+function openLockedRun(path: string, clock: RunClock): RunDirectory {
+  const directory = openRunDirectory(path, clock);
+  lockRun(path);
+  return directory;
 }
 
 async function restoreNewest(directory: RunDirectory, state: TrainingState, output: Output): Promise<number> {
