@@ -35,7 +35,7 @@ export {
   toGrey,
   toRgb,
 } from "./pixels.ts";
-export { imageExtensions, readImage, readImageSize } from "./read-image.ts";
+export { imageExtensions, readImage, readImageSize, undecodedExtensions } from "./read-image.ts";
 export {
   type ColorLabelOptions,
   type IndexedLabelOptions,

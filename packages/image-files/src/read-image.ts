@@ -1,4 +1,5 @@
 import { open, readFile, stat } from "node:fs/promises";
+import { extname } from "node:path";
 import { DataError } from "@divgen/core-tensors";
 import sharp from "sharp";
 import { bitmapSize, decodeBitmap, isBitmap } from "./bitmap.ts";
@@ -16,6 +17,9 @@ export const imageExtensions: readonly string[] = [
   ".gif",
   ".avif",
 ];
+
+/** Endings of photographs that `readImage` cannot decode, in lower case: a folder that holds some is not measured without them in silence. */
+export const undecodedExtensions: readonly string[] = [".heic", ".heif", ".jxl"];
 
 /**
  * Decodes an image file to RGB bytes: PNG, JPEG, WebP, TIFF, GIF (first frame), AVIF, uncompressed BMP.
@@ -102,8 +106,11 @@ function unreadable(path: string, error: unknown): DataError {
   const reason = (error as Error).message.replaceAll(/\s+/g, " ").trim();
   // libvips keeps its reasons in a buffer of the process: beside other failures a file may be left without one.
   const stated = reason === "Unknown error" ? "" : ` (${reason})`;
+  const remedy = undecodedExtensions.includes(extname(path).toLowerCase())
+    ? "HEIC and JPEG XL are not decoded: convert it to PNG or JPEG, or remove it."
+    : "The file is damaged, cut off or of another format: copy or download it again, or remove it.";
   return new DataError(
-    `${path}: expected a whole PNG, JPEG, WebP, TIFF, GIF, AVIF or BMP image, but decoding failed${stated}. The file is damaged, cut off or of another format: copy or download it again, or remove it.`,
+    `${path}: expected a whole PNG, JPEG, WebP, TIFF, GIF, AVIF or BMP image, but decoding failed${stated}. ${remedy}`,
     { cause: error },
   );
 }

@@ -69,10 +69,14 @@ describe("divgen evaluate on images", () => {
   it("lists unreadable images and fails, or leaves them out when told so", async () => {
     put(join(first, "4.png"), "no picture");
     put(join(first, "empty.jpg"), "");
+    // A photograph of a format that is not decoded is not passed over in silence, as notes beside the images are.
+    put(join(first, "phone.HEIC"), "ftypheic");
+    put(join(first, "notes.txt"), "none");
     const run = await runDivgen("evaluate", "--generated", first, "--reference", second, ...frechet);
     expect(run.exitCode).toBe(3);
-    expect(run.error).toMatch(/2 of 10 images cannot be read \(--skip-unreadable leaves them out\)/);
+    expect(run.error).toMatch(/3 of 11 images cannot be read \(--skip-unreadable leaves them out\)/);
     expect(run.error).toMatch(/4\.png: .*decoding failed/);
+    expect(run.error).toMatch(/phone\.HEIC: .*convert it to PNG or JPEG, or remove it/);
     expect(run.error).toMatch(/empty\.jpg: expected an image file, got an empty one/);
     const { generated, results } = await evaluate(
       "--generated",
@@ -83,7 +87,7 @@ describe("divgen evaluate on images", () => {
       "--skip-unreadable",
     );
     expect(generated.count).toBe(8);
-    expect(generated.skipped.map(({ name }) => name)).toEqual(["4.png", "empty.jpg"]);
+    expect(generated.skipped.map(({ name }) => name)).toEqual(["4.png", "empty.jpg", "phone.HEIC"]);
     expect(results[0]!.count).toBe(8);
   });
 

@@ -3,14 +3,14 @@ import type { Dirent } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { DataError } from "@divgen/core-tensors";
-import { imageExtensions, readImage } from "@divgen/image-files";
+import { imageExtensions, readImage, undecodedExtensions } from "@divgen/image-files";
 import type { ImageSamples } from "./sample-set.ts";
 
 const naturalOrder = new Intl.Collator("en", { numeric: true });
 
 /**
  * All images of a folder and the folders in it, in natural order of their paths (2 before 10). Hidden entries and files
- * of other endings are passed over.
+ * of other endings are passed over; photographs of formats that are not decoded count as unreadable images.
  *
  * @throws DataError if there is no image or a folder cannot be read.
  */
@@ -57,7 +57,8 @@ async function listImages(root: string, below: string): Promise<string[]> {
       names.push(...(await listImages(root, name)));
       continue;
     }
-    if (!imageExtensions.includes(extname(entry.name).toLowerCase())) continue;
+    const extension = extname(entry.name).toLowerCase();
+    if (!imageExtensions.includes(extension) && !undecodedExtensions.includes(extension)) continue;
     // A link to a folder is not followed: it may lead back up.
     if (entry.isSymbolicLink() && (await leadsToFolder(join(root, name)))) continue;
     names.push(name);
