@@ -125,13 +125,13 @@ export const demo: Config = {
 };
 
 /**
- * Drawn facades at 128 x 128, with half as much again of the diversity loss. A knob leaks into the pixels around its segment,
+ * Drawn facades at 128 x 128, with twice the diversity weight. A knob leaks into the pixels around its segment,
  * and segments of twice the size have half the share of such pixels: so the heavier loss stays linked (reports/drawn-128).
  */
 export const drawn128: Config = {
   ...demo,
   data: { ...demo.data, height: 128 },
-  pix2pix: { ...demo.pix2pix, diversityWeight: 0.3 },
+  pix2pix: { ...demo.pix2pix, diversityWeight: 0.4 },
 };
 
 /**
