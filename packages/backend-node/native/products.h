@@ -17,7 +17,6 @@ namespace divgen {
 
 /** threads(count): how many threads work within one call from now on. */
 static napi_value Threads(Call& call) {
-  blas();
   WorkerPool::get().setThreads(static_cast<int>(call.integer(0)));
   return nullptr;
 }

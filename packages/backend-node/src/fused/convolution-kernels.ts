@@ -1,5 +1,11 @@
 import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
 import type { ConvolutionShape } from "./convolution-geometry.ts";
+import {
+  filteredConvolution,
+  filteredFilterGradient,
+  filteredInputGradient,
+  filteringFor,
+} from "./filtered-convolution.ts";
 import type { NativeOperations } from "./native-operations.ts";
 import {
   filterGradientByProduct,
@@ -44,6 +50,8 @@ const FEW_CHANNELS = { channels: 8, patchValues: 1 << 22 };
 
 /** y = x * filter, for NHWC images. */
 export function convolve(ops: NativeOperations, x: TensorInfo, filter: TensorInfo, shape: ConvolutionShape): Tensor {
+  const filtering = filteringFor(ops, shape);
+  if (filtering !== undefined) return filteredConvolution(ops, filtering, x, filter, shape);
   if (suitsProduct(shape, FORWARD) || (hasFewPixels(ops, shape) && !isMostlyPadding(shape)))
     return productOf(ops, x, filter, shape);
   return ops.run("Conv2D", attributesOf(ops, shape), [x, filter]);
@@ -51,6 +59,8 @@ export function convolve(ops: NativeOperations, x: TensorInfo, filter: TensorInf
 
 /** Gradient of a convolution by its filter. */
 export function filterGradient(ops: NativeOperations, x: TensorInfo, dy: TensorInfo, shape: ConvolutionShape): Tensor {
+  const filtering = filteringFor(ops, shape);
+  if (filtering !== undefined) return filteredFilterGradient(ops, filtering, x, dy, shape);
   if (suitsProduct(shape, BY_FILTER) || hasFewPixels(ops, shape)) return filterGradientByProduct(ops, x, dy, shape);
   const sizes = ops.integers([shape.filterHeight, shape.filterWidth, shape.inChannels, shape.outChannels]);
   const inputs = [ops.handle(x), sizes, ops.handle(dy)];
@@ -64,6 +74,8 @@ export function inputGradient(
   filter: TensorInfo,
   shape: ConvolutionShape,
 ): Tensor {
+  const filtering = filteringFor(ops, shape);
+  if (filtering !== undefined) return filteredInputGradient(ops, filtering, dy, filter, shape);
   const isSmall = Math.max(shape.outHeight, shape.outWidth) <= FEW_PIXELS_A_SIDE;
   const isProduct =
     (isSmall && suitsProduct(shape, BY_INPUT)) || hasFewPixels(ops, shape) || hasFewChannels(ops, shape);

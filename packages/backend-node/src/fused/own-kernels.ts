@@ -65,11 +65,19 @@ export interface OwnKernels {
    * first position in it, the first position in the output, and the size.
    */
   copyBoxes(inputs: readonly number[], shape: readonly number[], value: number, boxes: readonly number[]): number;
+  /** How many threads work within one call from now on. */
+  threads(count: number): void;
+
+  // Convolutions by minimal filtering, on processors whose vectors they are written for: all three or none. `sizes` as in
+  // `windowSizes`.
+
+  /** x * filter: [batch, height, width, outChannels]. */
+  filteredConvolution?(x: number, filter: number, sizes: readonly number[], outChannels: number): number;
+  filteredInputGradient?(dy: number, filter: number, sizes: readonly number[], outChannels: number): number;
+  filteredFilterGradient?(x: number, dy: number, sizes: readonly number[], outChannels: number): number;
 
   // What follows is there where OpenBLAS lies beside the binding: all or nothing.
 
-  /** How many threads OpenBLAS uses from now on. */
-  threads?(count: number): void;
   /** a b of two matrices of float32, either transposed. */
   product?(a: number, b: number, transposeA: number, transposeB: number): number;
   /** x weight + bias, of matrices of float32 and a row. */

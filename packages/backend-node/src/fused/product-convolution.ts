@@ -72,7 +72,7 @@ export const outputPixels = (shape: ConvolutionShape): number => shape.batch * s
 export const patchSize = (shape: ConvolutionShape): number => shape.filterHeight * shape.filterWidth * shape.inChannels;
 
 /** What the binding's own kernels want to know. */
-function windowSizes(shape: ConvolutionShape): number[] {
+export function windowSizes(shape: ConvolutionShape): number[] {
   const { batch, inHeight, inWidth, inChannels, outHeight, outWidth, filterHeight, filterWidth } = shape;
   const { strideHeight, strideWidth, padTop, padLeft } = shape;
   const sizes = [batch, inHeight, inWidth, inChannels, outHeight, outWidth, filterHeight, filterWidth];

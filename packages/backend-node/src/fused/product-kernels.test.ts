@@ -42,7 +42,7 @@ describe.skipIf(!hasOpenBlas)("products by OpenBLAS", () => {
     ] as [boolean, boolean][]) {
       const [a, b] = [wave(m * k, 1), wave(k * n, 2)];
       const results = [1, 2, 3].map((threads) => {
-        kernels!.threads!(threads);
+        kernels!.threads(threads);
         return tidy(() => {
           const left = tensor2d(a, flips[0] ? [k, m] : [m, k]);
           const right = tensor2d(b, flips[1] ? [n, k] : [k, n]);

@@ -13,7 +13,7 @@ export const tfjsNodeVersion = "4.22.0";
  * Revision of the kernels that are compiled into the binding (`native/`). An engine of an earlier one works as before, and
  * is built again by the next installation. Raise it with every change of what the kernels take or give.
  */
-export const kernelsRevision = 5;
+export const kernelsRevision = 6;
 
 /** One file of an installed engine, with what it must be. */
 export interface EngineFile {

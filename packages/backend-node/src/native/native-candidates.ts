@@ -116,7 +116,7 @@ function loadFirst(name: NativeEngineName, threads: number | undefined): LoadedB
       if (name === "native" && source.kind === "native-gpu") process.env["CUDA_VISIBLE_DEVICES"] = "-1";
       loaded = { binding: registerNativeBackend(source.path, source.packageName), source };
       const { kernels } = ownKernelsOf(loaded.binding as unknown as TensorFlowBinding);
-      kernels?.threads?.(productThreads);
+      kernels?.threads(productThreads);
       registerFusedKernels(loaded.binding.isUsingGpuDevice(), kernels);
       return loaded;
     } catch (error) {

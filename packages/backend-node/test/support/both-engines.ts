@@ -16,6 +16,16 @@ export function wave(shape: number[], phase: number): Values {
   };
 }
 
+/** Deterministic values in (-1, 1) without a pattern, whose sums do not cancel more than those of random ones. */
+export function noise(shape: number[], phase: number): Values {
+  const size = shape.reduce((product, length) => product * length, 1);
+  const values = Float32Array.from({ length: size }, (_, index) => {
+    const wide = Math.sin((index + 1) * 12.9898 + phase * 78.233) * 43758.5453;
+    return 2 * (wide - Math.floor(wide)) - 1;
+  });
+  return { shape, values };
+}
+
 /** Computes on an engine and brings the results back, with the native engine current afterwards. */
 export function computeOn(
   backend: "cpu" | "tensorflow",
