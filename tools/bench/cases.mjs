@@ -52,27 +52,22 @@ function update(network, optimizer, compute) {
 const adam = (learningRate, firstMomentDecay, secondMomentDecay = 0.999) =>
   createAdam({ learningRate, firstMomentDecay, secondMomentDecay });
 
-/** DCGAN for 32 x 32 of self-conditioned GANs, batch 64: discriminator, then generator on the same latents. */
+/** DCGAN for 32 x 32 of self-conditioned GANs, batch 64: discriminator, then generator, on the same generated images. */
 export function dcgan() {
   const shared = { size: 32, imageChannels: 3, baseChannels: 64, classCount: 0, initializer: torchDefaultInitializer };
   const generator = createDcganGenerator(key, { ...shared, latentSize: 128, embeddingSize: 256 });
   const discriminator = createShallowDiscriminator(key, { ...shared, packSize: 1 });
-  const generatorAdam = adam(1e-4, 0, 0.99);
-  const discriminatorAdam = adam(1e-4, 0, 0.99);
-  const real = images("real", [64, 32, 32, 3]);
-  const latents = drawLatents(key, 64, 128);
-  const judge = (batch) => discriminator.judge(batch, {}, training).logits;
-  return () =>
-    tidy(() => {
-      const fake = generator.generate(latents, {}, training);
-      const first = update(discriminator, discriminatorAdam, () =>
-        nonSaturatingLoss.discriminator(judge(real), judge(fake)),
-      );
-      const second = update(generator, generatorAdam, () =>
-        nonSaturatingLoss.generator(judge(generator.generate(latents, {}, training))),
-      );
-      return [first, second];
-    });
+  const objective = createClusterConditionalObjective({
+    generator,
+    discriminator,
+    generatorOptimizer: adam(1e-4, 0, 0.99),
+    discriminatorOptimizer: adam(1e-4, 0, 0.99),
+    adversarialLoss: nonSaturatingLoss,
+    r1Weight: 0,
+  });
+  const batch = { samples: images("real", [64, 32, 32, 3]) };
+  let step = 0;
+  return () => Object.values(objective.step(batch, { step, epoch: 0, key: key.fold(step++) }));
 }
 
 /** pix2pix at 256 x 256, ngf 64, 70 x 70 PatchGAN, batch 1: generator, then discriminator on the same image. */

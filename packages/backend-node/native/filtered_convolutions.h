@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <memory>
 
 #include "call.h"
+#include "filtering_pass.h"
 #include "image_kernels.h"
 #include "minimal_filtering.h"
 #include "panel_products.h"
@@ -16,19 +16,6 @@
 
 namespace divgen {
 
-/** Memory that a thread keeps from call to call: to get it anew costs as much as a product. */
-template <int purpose>
-static float* workspace(int64_t count) {
-  static thread_local std::unique_ptr<float[]> memory;
-  static thread_local int64_t size = 0;
-  if (size < count) {
-    memory.reset();
-    memory.reset(new float[count]);
-    size = count;
-  }
-  return memory.get();
-}
-
 /** A convolution, cut into tiles. */
 class FilteredConvolution {
  public:
@@ -36,6 +23,7 @@ class FilteredConvolution {
       : window_(window),
         rule_(ruleOf(window)),
         outChannels_(outChannels),
+        inputs_(rule_.phaseCount() * window.channels),
         input_{window.inHeight, window.inWidth, window.channels},
         output_{window.outHeight, window.outWidth, outChannels},
         filter_{window.filterHeight, window.filterWidth, window.channels * outChannels} {
@@ -49,89 +37,57 @@ class FilteredConvolution {
 
   /** y = x * filter. */
   void convolve(const float* x, const float* filter, float* y) const {
-    const int64_t inputs = rule_.phaseCount() * window_.channels, points = rule_.pointCount();
-    const int64_t weights = oddLines(inputs * outChannels_);
-    const Panels panels = {inputs, outChannels_};
-    float* factors = workspace<kFilter>(points * weights);
-    forEachPhase([&](int64_t phase, const TilePlace& place, const ChannelRange& range) {
-      rule_.gatherFilter(filter, filter_, place, range,
-                         {factors, weights, panels, phase * window_.channels, 0, outChannels_});
-    });
-    const Grid grid = outputGrid();
-    const int64_t atOnce = tilesAtOnce(inputs + outChannels_);
-    shareOut(window_.batch * grid.count(), atOnce, [&](int64_t start, int64_t count) {
-      const int64_t row = oddLines(inputs), from = oddLines(count * row), to = oddLines(count * outChannels_);
-      float* tiles = workspace<kTiles>(points * (from + to));
-      float* products = tiles + points * from;
-      for (int64_t i = 0; i < count; i++) gatherInputTile(x, grid.at(start + i), {tiles + i * row, from});
-      for (int64_t point = 0; point < points; point++) {
-        multiplyByPanels(count, panels, {tiles + point * from, row, 1}, factors + point * weights,
-                         products + point * to, false);
+    FilteringPass pass = {rule_.pointCount(), inputs_, outChannels_, outChannels_};
+    pass.gather = [&](const Tile& tile, const RowTarget& target) { gatherInputTile(x, tile, target); };
+    pass.gatherFactors = [&](int64_t first, int64_t width, const FactorTarget& target) {
+      for (int64_t row = 0; row < inputs_; row++) {
+        const int64_t weight = row % window_.channels * outChannels_ + first;
+        rule_.gatherFilter(filter, filter_, placeOfPhase(row / window_.channels), {weight, weight + width},
+                           target.from(row, width, weight));
       }
-      for (int64_t i = 0; i < count; i++) {
-        const Tile tile = grid.at(start + i);
-        rule_.spreadOutput(products + i * outChannels_, to, output_, {tile.row, tile.column, 1},
-                           {0, outChannels_}, y + tile.image * output_.count());
-      }
-    });
+    };
+    pass.spread = [&](const Tile& tile, int64_t first, int64_t width, const float* products, int64_t plane) {
+      rule_.spreadOutput(products - first, plane, output_, {tile.row, tile.column, 1}, {first, first + width},
+                         y + tile.image * output_.count());
+    };
+    pass.run(window_.batch, outputGrid());
   }
 
   /** dx: the transpose of `convolve`, whose tiles overlap and are added. */
   void inputGradient(const float* dy, const float* filter, float* dx) const {
-    const int64_t inputs = rule_.phaseCount() * window_.channels, points = rule_.pointCount();
-    const int64_t weights = oddLines(inputs * outChannels_);
-    const Panels panels = {outChannels_, inputs};
-    float* turned = workspace<kTurnedFilter>(window_.filterHeight * window_.filterWidth * filter_.channels);
-    float* factors = workspace<kFilter>(points * weights);
-    transposeFilter(filter, turned);
-    forEachPhase([&](int64_t phase, const TilePlace& place, const ChannelRange& range) {
-      rule_.gatherFilter(turned, filter_, place, range,
-                         {factors, weights, panels, 0, phase * window_.channels, window_.channels});
-    });
+    FilteringPass pass = {rule_.pointCount(), outChannels_, inputs_, window_.channels};
+    pass.gather = [&](const Tile& tile, const RowTarget& target) {
+      rule_.gatherOutput(dy + tile.image * output_.count(), output_, {tile.row, tile.column, 1}, {0, outChannels_}, target);
+    };
+    pass.gatherFactors = [&](int64_t first, int64_t width, const FactorTarget& target) {
+      const Pixels taps = {rule_.taps, rule_.taps, outChannels_ * width};
+      const float* turned = turnedTaps(filter, first, width);
+      rule_.gatherFilter(turned, taps, {0, 0, 1}, {0, taps.channels}, target.from(0, width, 0));
+    };
+    pass.spread = [&](const Tile& tile, int64_t first, int64_t width, const float* products, int64_t plane) {
+      const int64_t channel = first % window_.channels;
+      rule_.addInput(products - channel, plane, input_, placeOf(tile, first / window_.channels),
+                     {channel, channel + width}, dx + tile.image * input_.count());
+    };
     shareOut(window_.batch, 1, [&](int64_t start, int64_t count) {
       std::fill_n(dx + start * input_.count(), count * input_.count(), 0.0f);
     });
-    const Strips strips(window_.batch, outputGrid(), tilesAtOnce(inputs + outChannels_));
-    // Neighbors share pixels, and so take turns.
-    for (int64_t turn = 0; turn < 2; turn++) {
-      WorkerPool::get().run(strips.count(turn), [&](int64_t piece) {
-        const int64_t first = strips.first(turn, piece), count = strips.end(turn, piece) - first;
-        const int64_t row = oddLines(outChannels_), from = oddLines(count * row), to = oddLines(count * inputs);
-        float* tiles = workspace<kTiles>(points * (from + to));
-        float* products = tiles + points * from;
-        for (int64_t i = 0; i < count; i++) {
-          const Tile tile = strips.grid.at(first + i);
-          rule_.gatherOutput(dy + tile.image * output_.count(), output_, {tile.row, tile.column, 1}, {0, outChannels_},
-                             {tiles + i * row, from});
-        }
-        for (int64_t point = 0; point < points; point++) {
-          multiplyByPanels(count, panels, {tiles + point * from, row, 1}, factors + point * weights,
-                           products + point * to, false);
-        }
-        for (int64_t i = 0; i < count; i++) {
-          const Tile tile = strips.grid.at(first + i);
-          for (int64_t phase = 0; phase < rule_.phaseCount(); phase++) {
-            rule_.addInput(products + i * inputs + phase * window_.channels, to, input_, placeOf(tile, phase),
-                           {0, window_.channels}, dx + tile.image * input_.count());
-          }
-        }
-      });
-    }
+    pass.run(window_.batch, outputGrid());
   }
 
   /** The gradient by the filter. */
   void filterGradient(const float* x, const float* dy, float* dFilter) const {
-    constexpr int64_t kValuesAtOnce = 1 << 23, kTilesOfPiece = 16;
-    const int64_t points = rule_.pointCount(), inputs = rule_.phaseCount() * window_.channels;
+    constexpr int64_t kValuesAtOnce = 1 << 23, kTilesOfPiece = 16, kWeightsOfPiece = 1 << 12;
+    const int64_t points = rule_.pointCount();
     const Grid grid = outputGrid();
     const int64_t tileCount = window_.batch * grid.count();
-    const int64_t most = std::max<int64_t>(64, kValuesAtOnce / (points * (inputs + outChannels_)));
+    const int64_t most = std::max<int64_t>(64, kValuesAtOnce / (points * (inputs_ + outChannels_)));
     const int64_t atOnce = std::min(most, tileCount);
-    const int64_t row = oddLines(inputs), of = oddLines(atOnce * row), by = oddLines(atOnce * outChannels_);
-    const int64_t weights = oddLines(inputs * outChannels_);
-    float* tiles = workspace<kTiles>(points * (of + by));
+    const int64_t row = oddLines(inputs_), of = oddLines(atOnce * row), by = oddLines(atOnce * outChannels_);
+    const int64_t weights = oddLines(inputs_ * outChannels_);
+    float* tiles = workspace<kTileValues>(points * (of + by));
     float* gradients = tiles + points * of;
-    float* sums = workspace<kFilter>(points * weights);
+    float* sums = workspace<kFactors>(points * weights);
     for (int64_t first = 0; first < tileCount; first += atOnce) {
       const int64_t count = std::min(atOnce, tileCount - first);
       const Panels panels = {count, outChannels_};
@@ -144,18 +100,19 @@ class FilteredConvolution {
         }
       });
       WorkerPool::get().run(points, [&](int64_t point) {
-        multiplyByPanels(inputs, panels, {tiles + point * of, 1, row}, gradients + point * by, sums + point * weights,
+        multiplyByPanels(inputs_, panels, {tiles + point * of, 1, row}, gradients + point * by, sums + point * weights,
                          first > 0);
       });
     }
-    forEachPhase([&](int64_t phase, const TilePlace& place, const ChannelRange& channels) {
-      rule_.spreadFilter(sums + phase * filter_.channels, weights, filter_, place, channels, dFilter);
+    shareOut(filter_.channels, kWeightsOfPiece, [&](int64_t start, int64_t count) {
+      for (int64_t phase = 0; phase < rule_.phaseCount(); phase++) {
+        rule_.spreadFilter(sums + phase * filter_.channels, weights, filter_, placeOfPhase(phase), {start, start + count},
+                           dFilter);
+      }
     });
   }
 
  private:
-  enum Purpose { kTiles, kFilter, kTurnedFilter };
-
   static const FilteringRule& ruleOf(const Window& window) {
     const FilteringRule* rule = FilteringRule::of(window.filterHeight, window.strideHeight);
     if (rule == nullptr || window.filterHeight != window.filterWidth || window.strideHeight != window.strideWidth) {
@@ -168,21 +125,8 @@ class FilteredConvolution {
     return {divided(window_.outHeight, rule_.outputs), divided(window_.outWidth, rule_.outputs), rule_.outputs};
   }
 
-  /** Tiles whose values stay in the processor's cache; more of them where the filter's do not, to read those less often. */
-  int64_t tilesAtOnce(int64_t channels) const {
-    constexpr int64_t kValuesAtOnce = 1 << 19, kManyWeights = 1 << 17, kFew = 28, kMore = 56, kMost = 112;
-    const int64_t fewest = rule_.phaseCount() * filter_.channels < kManyWeights ? kFew : kMore;
-    return std::min(kMost, std::max(fewest, kValuesAtOnce / (rule_.pointCount() * channels) / kFew * kFew));
-  }
-
-  /**
-   * A distance for values that are read or written together: those that lie a power of two apart would drive each other out of
-   * the processor's cache.
-   */
-  static int64_t oddLines(int64_t count) {
-    constexpr int64_t kLine = 16;
-    return count / kLine % 2 == 0 ? count + kLine : count;
-  }
+  /** Taps of a phase in a filter. */
+  TilePlace placeOfPhase(int64_t phase) const { return {phase / rule_.stride, phase % rule_.stride, rule_.stride}; }
 
   /** Pixels of a phase below a tile. */
   TilePlace placeOf(const Tile& tile, int64_t phase) const {
@@ -198,37 +142,32 @@ class FilteredConvolution {
     }
   }
 
-  /** Calls use(phase, where its taps lie in the filter, weights) for parts of the weights. */
-  template <typename Use>
-  void forEachPhase(const Use& use) const {
-    constexpr int64_t kWeightsAtOnce = 1 << 12;
-    const int64_t stride = rule_.stride;
-    shareOut(filter_.channels, kWeightsAtOnce, [&](int64_t start, int64_t count) {
-      for (int64_t phase = 0; phase < rule_.phaseCount(); phase++) {
-        use(phase, TilePlace{phase / stride, phase % stride, stride}, ChannelRange{start, start + count});
-      }
-    });
-  }
-
-  /** [.., channels, outChannels] to [.., outChannels, channels]. */
-  void transposeFilter(const float* filter, float* turned) const {
-    constexpr int64_t kSide = 16;
-    const int64_t channels = window_.channels, taps = filter_.height * filter_.width;
-    shareOut(taps * channels / kSide, 4, [&](int64_t start, int64_t count) {
-      for (int64_t i = start; i < start + count; i++) {
-        const int64_t tap = i * kSide / channels, channel = i * kSide % channels;
+  /** Of some inputs the taps of their phase, [.., outChannels, inputs]: a filter has them the other way round. */
+  const float* turnedTaps(const float* filter, int64_t first, int64_t width) const {
+    constexpr int64_t kAtOnce = 16;
+    const TilePlace place = placeOfPhase(first / window_.channels);
+    const int64_t channel = first % window_.channels;
+    float* turned = workspace<kTurnedTaps>(rule_.taps * rule_.taps * outChannels_ * width);
+    float* to = turned;
+    for (int64_t row = 0; row < rule_.taps; row++) {
+      for (int64_t column = 0; column < rule_.taps; column++, to += outChannels_ * width) {
+        const int64_t tap = (place.top + row * place.step) * filter_.width + place.left + column * place.step;
         const float* from = filter + tap * filter_.channels + channel * outChannels_;
-        float* to = turned + tap * filter_.channels + channel;
-        for (int64_t column = 0; column < outChannels_; column++) {
-          for (int64_t row = 0; row < kSide; row++) to[column * channels + row] = from[row * outChannels_ + column];
+        for (int64_t output = 0; output < outChannels_; output += kAtOnce) {
+          for (int64_t input = 0; input < width; input++) {
+            for (int64_t i = output; i < output + kAtOnce; i++) to[i * width + input] = from[input * outChannels_ + i];
+          }
         }
       }
-    });
+    }
+    return turned;
   }
 
   const Window window_;
   const FilteringRule& rule_;
   const int64_t outChannels_;
+  /** Channels of all phases. */
+  const int64_t inputs_;
   const Pixels input_, output_, filter_;
 };
 

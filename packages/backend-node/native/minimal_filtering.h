@@ -141,12 +141,12 @@ struct RowTarget {
   Position at(int64_t channel) const { return {values + channel}; }
 };
 
-/** Or into a matrix in panels, from a row and column on, `columns` of them a row. */
+/** Or into a matrix in panels, from a row and column on, `columns` of them a row; channels count from `first`. */
 struct PanelTarget {
   float* values;
   int64_t plane;
   Panels panels;
-  int64_t row, column, columns;
+  int64_t row, column, columns, first = 0;
   struct Position {
     const PanelTarget& target;
     int64_t row, column;
@@ -161,7 +161,7 @@ struct PanelTarget {
     }
   };
   Position at(int64_t channel) const {
-    const int64_t inRow = channel / columns, inColumn = channel % columns;
+    const int64_t inRow = (channel - first) / columns, inColumn = (channel - first) % columns;
     return {*this, inRow, inColumn, values + panels.offset(row + inRow, column + inColumn)};
   }
 };

@@ -96,15 +96,17 @@ DIVGEN_INLINE void multiplyPanels(int64_t rows, const Panels& panels, const Stri
   // So many products make one sum, so that the error does not grow with the depth; as much of a panel stays in the cache.
   constexpr int64_t kDepthAtOnce = 256, kSmall = Panels::kSmallWidth;
   constexpr int kLanes = sizeof(Vector) / sizeof(float);
+  // A rest of one row would take as long as ten.
+  const int64_t parts = (rows + rowsAtOnce - 1) / rowsAtOnce, equalRows = (rows + parts - 1) / std::max<int64_t>(1, parts);
   for (int64_t column = 0; column < panels.columns;) {
     const int64_t width = panels.widthAt(column);
     const bool isWhole = width - column % Panels::kWidth >= columnsAtOnce;
     for (int64_t start = 0; start < panels.rows; start += kDepthAtOnce) {
       const int64_t depth = std::min(kDepthAtOnce, panels.rows - start);
       const float* panel = b + panels.offset(start, column);
-      for (int64_t row = 0; row < rows; row += rowsAtOnce) {
+      for (int64_t row = 0; row < rows; row += equalRows) {
         const Strided part = {a.values + row * a.row + start * a.column, a.row, a.column};
-        const int64_t count = std::min<int64_t>(rowsAtOnce, rows - row);
+        const int64_t count = std::min<int64_t>(equalRows, rows - row);
         float* to = y + row * panels.columns + column;
         const bool addsPart = adds || start > 0;
         if (isWhole) {

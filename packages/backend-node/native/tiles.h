@@ -24,8 +24,15 @@ struct Grid {
   }
 };
 
+/** Size of equal parts of a range, of about `size` and an even number of them: most machines have an even number of cores. */
+static inline int64_t evenParts(int64_t count, int64_t size) {
+  const int64_t parts = std::max<int64_t>(1, divided(count, size));
+  return std::max<int64_t>(1, divided(count, parts == 1 ? 1 : parts + parts % 2));
+}
+
 /**
- * Tiles of neighboring rows, for two turns: those of one turn have no pixel in common. An image of few tiles is not divided.
+ * Tiles of neighboring rows, for two turns: those of one turn have no pixel in common, even where tiles overlap. An image of few
+ * tiles is not divided.
  */
 struct Strips {
   const Grid grid;
@@ -33,9 +40,9 @@ struct Strips {
   int64_t ofImage, images, rows, batch;
 
   Strips(int64_t batch, const Grid& grid, int64_t atOnce) : grid(grid), batch(batch) {
-    rows = std::max<int64_t>(1, atOnce / grid.columns);
+    rows = evenParts(grid.rows, std::max<int64_t>(1, atOnce / grid.columns));
     ofImage = divided(grid.rows, rows);
-    images = ofImage > 1 ? 1 : std::max<int64_t>(1, atOnce / grid.count());
+    images = ofImage > 1 ? 1 : evenParts(batch, std::max<int64_t>(1, atOnce / grid.count()));
   }
   /** Odd ones come second. */
   int64_t count(int64_t turn) const {
