@@ -59,6 +59,8 @@ describe.skipIf(!hasFiltering)("convolutions by minimal filtering", () => {
     { of: "an image of one pixel", input: [2, 1, 1, 16], filter: [3, 3, 16, 16], stride: 1 },
     { of: "an image of many strips", input: [1, 50, 46, 16], filter: [3, 3, 16, 16], stride: 1 },
     { of: "rows of many tiles", input: [1, 5, 470, 16], filter: [3, 3, 16, 16], stride: 1 },
+    { of: "many tiles and several panels", input: [2, 32, 32, 32], filter: [3, 3, 32, 48], stride: 1 },
+    { of: "many tiles and several panels, stride 2", input: [3, 32, 32, 48], filter: [4, 4, 48, 48], stride: 2 },
     { of: "long sums", input: [1, 6, 6, 272], filter: [3, 3, 272, 16], stride: 1 },
     { of: "4 x 4 filters", input: [2, 11, 8, 16], filter: [4, 4, 16, 32], stride: 1 },
     { of: "4 x 4 filters, stride 2", input: [3, 16, 16, 16], filter: [4, 4, 16, 32], stride: 2 },
