@@ -148,6 +148,17 @@ describe("openImageFolder", () => {
     expect([...dog.image.pixels.subarray(0, 12)]).toEqual([2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3]);
   });
 
+  it("names photographs of formats that are not decoded before anything is trained", async () => {
+    const path = join(root, "phone");
+    await writePng(join(path, "1.png"), flat(4, 4, 1));
+    await writeFile(join(path, "10.heic"), "");
+    await writeFile(join(path, "9.HEIC"), "");
+    await writeFile(join(path, "scan.jxl"), "");
+    const message = await failure(openImageFolder({ path }));
+    expect(message).toContain(`${join(path, "9.HEIC")} and 2 more`);
+    expect(message).toMatch(/Convert .* to PNG or JPEG, or move/);
+  });
+
   it("takes a flat folder and refuses an empty or mixed one", async () => {
     const path = join(root, "flat");
     await writePng(join(path, "1.png"), flat(2, 2, 7));
