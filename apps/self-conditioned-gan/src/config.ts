@@ -55,7 +55,7 @@ export const configSchema = z
     clustering: z.strictObject({
       /** k: clusters, or meaningless classes for random-labels. */
       clusters: z.int().min(2),
-      /** Samples that are clustered, always the same. */
+      /** Samples that are clustered, always the same; all images where a folder has fewer. */
       subset: count,
       /** What is clustered of the discriminator's last map of images: all of it, or its sum over positions. */
       features: z.enum(["flattened", "summed"]),
@@ -68,7 +68,7 @@ export const configSchema = z
     mixture: z.exactOptional(
       z.strictObject({
         generators: z.int().min(2),
-        /** Samples of each in a step; all together stand against a batch of real ones. */
+        /** Samples of each in a step, over which its first batch norm goes; all together stand against a batch of real ones. */
         samplesPerGenerator: z.int().min(2),
         /** beta, factor of the classification in the generators' loss. */
         classificationWeight: z.number().min(0),
@@ -91,6 +91,8 @@ export const configSchema = z
       secondMomentDecay: z.number().min(0).max(0.99999),
       /** Factor of the R1 penalty, without its 1/2; 0 leaves it out. */
       r1Weight: z.number().min(0),
+      /** The same for methods without clusters (gan, packs, class-conditional); as r1Weight if not given. */
+      baselineR1Weight: z.exactOptional(z.number().min(0)),
       /** Of the generator's moving average, whose weights make the samples; 0 for none. */
       weightAverageDecay: z.number().min(0).max(0.99999),
       /** Intervals in steps. */
@@ -167,7 +169,7 @@ function needsImages(method: Method): boolean {
 }
 
 /** Whether a method trains the network whose features it clusters. */
-function isPretrained(method: Method): boolean {
+export function isPretrained(method: Method): boolean {
   return method === "logo-ae" || method === "rotnet";
 }
 
@@ -180,6 +182,21 @@ export function classCountOf({ method, clustering, mixture }: Config, trueClasse
   if (method === "mgan") return mixture!.generators;
   if (method === "gan" || method.startsWith("pacgan")) return 0;
   return method === "class-conditional" ? trueClasses : clustering.clusters;
+}
+
+/** Whether a method groups samples of the data by features. */
+export function isClustered({ method }: Config): boolean {
+  return !isBaseline(method) && method !== "mgan" && method !== "random-labels";
+}
+
+/** Whether a method has neither clusters nor anything in their place. */
+function isBaseline(method: Method): boolean {
+  return method === "gan" || method === "class-conditional" || method.startsWith("pacgan");
+}
+
+/** Factor of the R1 penalty of a method: the paper's baselines have one of their own. */
+export function r1WeightOf({ method, training }: Config): number {
+  return isBaseline(method) ? (training.baselineR1Weight ?? training.r1Weight) : training.r1Weight;
 }
 
 /** Whether the data are points, whose modes are known. */

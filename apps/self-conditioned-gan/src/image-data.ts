@@ -1,4 +1,4 @@
-import { asImageBatch, type Dataset, type ImageBatch, oneHotCodes } from "@divgen/core-tensors";
+import { asImageBatch, DataError, type Dataset, type ImageBatch, oneHotCodes } from "@divgen/core-tensors";
 import {
   cacheInMemory,
   createDatasetBatches,
@@ -13,7 +13,7 @@ import { flipHorizontally } from "@divgen/image-files";
 import { permutation, type RandomKey, uniform } from "@divgen/random";
 import type { BatchSource, ConditionalBatch } from "@divgen/training";
 import { add, tensor4d, tidy } from "@tensorflow/tfjs-core";
-import { type Config, packSizeOf } from "./config.ts";
+import { type Config, isClustered, packSizeOf } from "./config.ts";
 
 /** Images with their true classes at hand. */
 export interface ImageData {
@@ -24,9 +24,15 @@ export interface ImageData {
   readonly order: Int32Array;
 }
 
-/** @throws DataError if the data is not there or cannot be used. */
-export async function openImageData(key: RandomKey, { data }: Config): Promise<ImageData> {
+/** @throws DataError if the data is not there or cannot be used, or has fewer images than clusters. */
+export async function openImageData(key: RandomKey, config: Config): Promise<ImageData> {
+  const { data, clustering } = config;
   const { images, classIds, classCount } = await openImages(key.split("stacks"), data);
+  if (isClustered(config) && images.size < clustering.clusters) {
+    throw new DataError(
+      `${data.path}: expected at least as many images as clusters, ${clustering.clusters}, got ${images.size}. Add images, or give fewer: --set clustering.clusters=NUMBER.`,
+    );
+  }
   // Files lie class by class: a subset must not be the first classes.
   const order = permutation(key.split("order"), images.size).subarray(0, data.trainCount);
   return { images, classIds, classCount, order };
@@ -85,11 +91,12 @@ function augmented(examples: readonly LabelledImage[], key: RandomKey): ImageBat
   }
 }
 
-/** The first images of the order in batches, as they are. */
+/** The first images of the order in batches, as they are; all of them where there are fewer. */
 export async function* imageSubset({ images, order }: ImageData, count: number): AsyncGenerator<ImageBatch> {
   const batch = 100;
-  for (let start = 0; start < count; start += batch) {
-    const indices = order.subarray(start, Math.min(count, start + batch));
+  const end = Math.min(count, order.length);
+  for (let start = 0; start < end; start += batch) {
+    const indices = order.subarray(start, Math.min(end, start + batch));
     const examples = await Promise.all(Array.from(indices, (index) => images.load(index)));
     yield toImageBatch(examples.map(({ image }) => image));
   }

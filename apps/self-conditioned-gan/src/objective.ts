@@ -23,7 +23,7 @@ import {
   withReclustering,
 } from "@divgen/training";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { type Config, classCountOf } from "./config.ts";
+import { type Config, classCountOf, r1WeightOf } from "./config.ts";
 import { createFixedFeatures } from "./fixed-features.ts";
 import type { RunHooks } from "./hooks.ts";
 import type { Task } from "./task.ts";
@@ -112,12 +112,12 @@ function createConditionalMethod<Sample extends Tensor>(
   optimizers: Optimizers,
   { onClustered, ...hooks }: RunHooks,
 ): MethodObjective<Sample> {
-  const { method, training, clustering } = config;
+  const { method, clustering } = config;
   const classCount = classCountOf(config, task.classCount);
   const generator = task.createGenerator(key.split("generator"), classCount);
   const discriminator = task.createDiscriminator(key.split("discriminator"), classCount);
   const conditional = createClusterConditionalObjective({
-    ...{ generator, discriminator, ...optimizers, adversarialLoss: nonSaturatingLoss, r1Weight: training.r1Weight },
+    ...{ generator, discriminator, ...optimizers, adversarialLoss: nonSaturatingLoss, r1Weight: r1WeightOf(config) },
   });
   const { clusters: clusterCount, restarts, every } = clustering;
   const selectFeatures = (judgement: Judgement) => task.selectFeatures(judgement);

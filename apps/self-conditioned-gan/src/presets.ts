@@ -29,7 +29,8 @@ const paperGrid: Config = {
   },
   mixture: {
     generators: 50, // section 4.1
-    samplesPerGenerator: 2, // together as many as a batch of real points
+    // MGAN's release, for images. As many as there are real points, 2 of each, would leave its first batch norm two values.
+    samplesPerGenerator: 12,
     classificationWeight: 0.125, // MGAN's for its own 2-D data; the paper names none
   },
   // No source names these.
@@ -97,7 +98,7 @@ const paperStackedMnist: Config = {
   data: { ...paperGrid.data, set: "stacked-mnist" },
   model: { latentSize: 128, embeddingSize: 256, generatorWidth: 64, discriminatorWidth: 64 },
   clustering: { clusters: 100, subset: 25_000, features: "flattened", every: 25_000, restarts: 10 },
-  mixture: { generators: 10, samplesPerGenerator: 12, classificationWeight: 0.01 }, // MGAN's release for CIFAR-10
+  mixture: { ...paperGrid.mixture!, generators: 10, classificationWeight: 0.01 }, // MGAN's release for CIFAR-10
   pretraining: { ...paperGrid.pretraining!, steps: 20_000 },
   training: {
     ...paperGrid.training,
@@ -130,7 +131,8 @@ const paperImageFolder: Config = {
     ...paperCifar10.training,
     steps: 200_000,
     batchSize: 128,
-    r1Weight: 0.1, // 10 for the unconditional and the class-conditional GAN
+    r1Weight: 0.1,
+    baselineR1Weight: 10,
     weightAverageDecay: 0.999,
   },
 };

@@ -1,7 +1,8 @@
 import type { Config } from "./config.ts";
 
 /** In words: what was trained, for notes below tables. */
-export function settingsNote({ data, clustering, training, evaluation }: Config): string {
+export function settingsNote(config: Config): string {
+  const { data, clustering, training, evaluation } = config;
   const shapes: Readonly<Record<Config["data"]["set"], string>> = {
     ring: `${data.modes} modes, radius ${data.radius}, variance ${data.variance}`,
     grid: `${data.modes} modes, spacing ${data.spacing}, variance ${data.variance}`,
@@ -10,7 +11,10 @@ export function settingsNote({ data, clustering, training, evaluation }: Config)
     "image-folder": `at most ${data.trainCount.toLocaleString("en")} images at ${data.size} x ${data.size}`,
   };
   const count = (value: number) => value.toLocaleString("en");
-  return `Ours: ${shapes[data.set]}; ${count(training.steps)} steps of ${training.batchSize}, Adam at ${training.learningRate} (${training.firstMomentDecay}, ${training.secondMomentDecay}); ${clustering.clusters} clusters of ${count(clustering.subset)} samples, again every ${count(clustering.every)} steps; measured on ${count(evaluation.samples)} samples.`;
+  const { r1Weight, baselineR1Weight = r1Weight } = training;
+  const baselines = baselineR1Weight === r1Weight ? "" : ` (${baselineR1Weight} for methods without clusters)`;
+  const penalty = r1Weight + baselineR1Weight === 0 ? "" : `, R1 at ${r1Weight}${baselines}`;
+  return `Ours: ${shapes[data.set]}; ${count(training.steps)} steps of ${training.batchSize}, Adam at ${training.learningRate} (${training.firstMomentDecay}, ${training.secondMomentDecay})${penalty}; ${clustering.clusters} clusters of ${data.set === "image-folder" ? "at most " : ""}${count(clustering.subset)} samples, again every ${count(clustering.every)} steps; measured on ${count(evaluation.samples)} samples.`;
 }
 
 /** What stands behind the paper's numbers. */

@@ -77,6 +77,23 @@ describe("photographs", () => {
     expect(await read()).toEqual(await read());
   });
 
+  test("a subset larger than the data is all of it, and more clusters than images are refused", async () => {
+    const large = { ...small, clustering: { ...small.clustering, subset: 50_000 } };
+    const data = await openImageData(key, large);
+    const sizes: number[] = [];
+    for await (const images of imageSubset(data, large.clustering.subset)) {
+      sizes.push(images.shape[0]);
+      images.dispose();
+    }
+    expect(sizes).toEqual([12]);
+    const crowded = (method: Config["method"]) =>
+      openImageData(key, { ...large, method, clustering: { ...large.clustering, clusters: 13 } });
+    await expect(crowded("self-conditioned")).rejects.toThrow(
+      /as many images as clusters, 13, got 12.*clustering\.clusters/,
+    );
+    await expect(crowded("gan")).resolves.toMatchObject({ classCount: 2 });
+  });
+
   test("train with R1, clusters and averaged weights, which make the samples", async () => {
     const opened = await openRun(small);
     const { objective, batches, shown, withSamplingWeights } = opened;
@@ -173,7 +190,7 @@ describe("photographs", () => {
 
 test("stacked digits: the classifier finds the mode of nearly all real triples", async () => {
   const { data, ...rest } = presets["short-stacked-mnist"];
-  const config: Config = { ...rest, data: { ...data, trainCount: 40 } };
+  const config: Config = { ...rest, data: { ...data, trainCount: 40 }, method: "gan" };
   const stacks: ImageData = await openImageData(key, config);
   const classifier = createDigitClassifier();
   const found: number[] = [];

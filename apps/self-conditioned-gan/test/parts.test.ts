@@ -3,12 +3,13 @@ import { leakCheck, useReferenceBackend } from "@divgen/tensor-testing";
 import { dispose, type Tensor2D } from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
 import { clusteringCost } from "../src/clustering-cost.ts";
-import { type Config, classCountOf, configSchema, methods, packSizeOf } from "../src/config.ts";
+import { type Config, classCountOf, configSchema, methods, packSizeOf, r1WeightOf } from "../src/config.ts";
 import { measurePoints } from "../src/evaluate.ts";
 import { openRun } from "../src/open-run.ts";
 import { createPointBatches, openPointData, subsetOf } from "../src/point-data.ts";
 import { presets } from "../src/presets.ts";
 import { scatterPicture } from "../src/scatter-picture.ts";
+import { settingsNote } from "../src/settings.ts";
 
 useReferenceBackend();
 leakCheck();
@@ -107,6 +108,57 @@ test.each(pointMethods)("%s trains two steps and knows the weights of its classe
     else expect(driftAfterMatching ?? 0).toBeLessThanOrEqual(driftBeforeMatching ?? 0);
   }
   free();
+});
+
+/** The clusterings of two steps on which the discriminator moves by the learning rate: hardly, or far. */
+async function twoClusterings(method: Config["method"], learningRate: number) {
+  const opened = await openRun({
+    ...{ ...config, method, seed: 2 },
+    model: { ...config.model, generatorWidth: 6, discriminatorWidth: 4 },
+    clustering: { ...config.clustering, clusters: 8, subset: 60, every: 1, restarts: 2 },
+    training: { ...config.training, batchSize: 12, learningRate },
+  });
+  for (let step = 0; step < 2; step++) {
+    const batch = await opened.batches.load(step);
+    const report = await opened.objective.step(batch, { step, epoch: 0, key: key.fold(step) });
+    dispose([...Object.values(report), ...Object.values(batch)]);
+  }
+  const history = opened.method.history();
+  opened.dispose();
+  return history;
+}
+
+describe("ablations", () => {
+  test("only supervised-init has clusters before the first clustering", async () => {
+    const first = async (method: Config["method"]) => (await twoClusterings(method, 1e-9))[0]!.driftBeforeMatching;
+    expect(await first("self-conditioned")).toBeNull();
+    expect(await first("supervised-init")).toBeGreaterThan(0);
+  });
+
+  test("only no-initialisation loses the old numbers of features that have not moved", async () => {
+    for (const method of ["self-conditioned", "supervised-init", "no-matching"] as const) {
+      expect((await twoClusterings(method, 1e-9))[1]!.driftBeforeMatching, method).toBe(0);
+    }
+    const [, again] = await twoClusterings("no-initialisation", 1e-9);
+    expect(again!.driftBeforeMatching).toBeGreaterThan(0.2);
+    expect(again!.driftAfterMatching).toBeLessThan(again!.driftBeforeMatching!);
+  });
+
+  test("only no-matching leaves the numbers that features which moved far have got", async () => {
+    const [, matched] = await twoClusterings("self-conditioned", 1);
+    expect(matched!.driftAfterMatching).toBeLessThan(matched!.driftBeforeMatching!);
+    const [, unmatched] = await twoClusterings("no-matching", 1);
+    expect(unmatched!.driftBeforeMatching).toBe(matched!.driftBeforeMatching);
+    expect(unmatched!.driftAfterMatching).toBe(unmatched!.driftBeforeMatching);
+  });
+});
+
+test("the baselines' R1 is theirs alone", () => {
+  const { training } = presets["paper-image-folder"];
+  const weights = methods.map((method) => r1WeightOf({ ...config, method, training }));
+  expect(weights).toEqual([10, 10, 10, 10, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 10, 0.1, 0.1, 0.1]);
+  expect(r1WeightOf({ ...config, method: "gan", training: { ...config.training, r1Weight: 3 } })).toBe(3);
+  expect(settingsNote(presets["paper-image-folder"])).toContain("R1 at 0.1 (10 for methods without clusters)");
 });
 
 test("the cost of clustering counts the clusterings after the first, by hand", () => {
