@@ -19,7 +19,7 @@ export interface DigitImages {
 /** How digits are stacked. */
 export interface StackedDigitsOptions {
   readonly digits: DigitImages;
-  /** Number of triples, drawn once. PacGAN and self-conditioned GAN: 128,000. */
+  /** Number of triples, drawn once. Self-conditioned GAN: 100,000; PacGAN: 128,000. */
   readonly count: number;
   readonly key: RandomKey;
   /** Side in pixels; the self-conditioned GAN resizes 28 to 32. @defaultValue 28 */

@@ -22,28 +22,32 @@ test("the embedded weights are those of the published file, whose card names the
   classifier.dispose();
 });
 
-test("names test digits at 28 and, enlarged, at 32 pixels", async () => {
-  const { images, labels } = await openMnist("test");
-  const count = 100;
-  const classifier = createDigitClassifier();
-  for (const size of [28, 32]) {
-    // 28 x 28 in the middle of the larger picture is not what it was trained on; nearest enlargement is.
-    const bytes = new Uint8Array(count * size * size);
-    for (let item = 0; item < count; item++) {
-      for (let row = 0; row < size; row++) {
-        for (let column = 0; column < size; column++) {
-          const from = Math.floor((row * 28) / size) * 28 + Math.floor((column * 28) / size);
-          bytes[(item * size + row) * size + column] = images.pixels[item * 784 + from]!;
-        }
+/** [count, size, size, 1] of the first digits, enlarged to the nearest pixel. */
+function digitBatch(pixels: Uint8Array, count: number, size: number) {
+  const bytes = new Uint8Array(count * size * size);
+  for (let item = 0; item < count; item++) {
+    for (let row = 0; row < size; row++) {
+      for (let column = 0; column < size; column++) {
+        const from = Math.floor((row * 28) / size) * 28 + Math.floor((column * 28) / size);
+        bytes[(item * size + row) * size + column] = pixels[item * 784 + from]!;
       }
     }
-    const batch = fromUint8(bytes, { batch: count, height: size, width: size, channels: 1 });
-    const [logits] = classifier.extract(batch, ["logits"]);
-    const guesses = argMax(logits!, 1);
-    const hits = guesses.dataSync().filter((guess, item) => guess === labels[item]).length;
-    expect(hits, `${size} pixels`).toBeGreaterThanOrEqual(97);
-    dispose([batch, logits!, guesses]);
   }
+  return fromUint8(bytes, { batch: count, height: size, width: size, channels: 1 });
+}
+
+test.each([
+  [28, 400, 0.99],
+  [32, 100, 0.98], // it was not trained on enlarged digits, and takes them down to 28 again
+])("names test digits at %i pixels", async (size, count, least) => {
+  const { images, labels } = await openMnist("test");
+  const classifier = createDigitClassifier();
+  const batch = digitBatch(images.pixels, count, size);
+  const [logits] = classifier.extract(batch, ["logits"]);
+  const guesses = argMax(logits!, 1);
+  const hits = guesses.dataSync().filter((guess, item) => guess === labels[item]).length;
+  expect(hits / count).toBeGreaterThanOrEqual(least);
+  dispose([batch, logits!, guesses]);
   classifier.dispose();
 });
 
