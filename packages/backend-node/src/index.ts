@@ -29,4 +29,13 @@ export { type CommandResult, type RunCommandOptions, runCommand } from "./instal
 export { loadedNativeBinding, loadedOpenBlas } from "./native/native-candidates.ts";
 export { nativeLinearAlgebra } from "./native/native-linear-algebra.ts";
 export { type SelectEngineOptions, selectEngine } from "./select-engine.ts";
+export {
+  type LoadedWeights,
+  loadStoredWeights,
+  readStoredWeightsManifest,
+  type StoredWeights,
+  storedWeightsManifestPath,
+  storedWeightsPath,
+  weightsFolder,
+} from "./stored-weights.ts";
 export { wasmThreadCount } from "./wasm/index.ts";

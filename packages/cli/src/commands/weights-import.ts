@@ -1,9 +1,9 @@
-import { selectEngine } from "@divgen/backend-node";
+import { selectEngine, storedWeightsPath } from "@divgen/backend-node";
 import { spellingHint, UsageError } from "@divgen/experiment";
 import { Command } from "commander";
 import type { CommandOutput } from "../command-output.ts";
 import { type KnownNetwork, knownNetworks } from "../weights/known-networks.ts";
-import { describeSize, importWeights, storedPath } from "../weights/weight-store.ts";
+import { describeSize, importWeights } from "../weights/weight-store.ts";
 
 /** `divgen weights import`: keeps a file of weights for a network. */
 export function createWeightsImportCommand(output: CommandOutput): Command {
@@ -23,8 +23,8 @@ export function createWeightsImportCommand(output: CommandOutput): Command {
         const kind = original === null ? "not a file that divgen knows" : `the well-known ${original}`;
         output.result(
           json
-            ? JSON.stringify({ ...stored, file: storedPath(network.name) }, null, 2)
-            : `${network.name}: ${describeSize(bytes)} in ${storedPath(network.name)}\nsha256 of ${source.file}: ${source.sha256} (${kind})`,
+            ? JSON.stringify({ ...stored, file: storedWeightsPath(network.name) }, null, 2)
+            : `${network.name}: ${describeSize(bytes)} in ${storedWeightsPath(network.name)}\nsha256 of ${source.file}: ${source.sha256} (${kind})`,
         );
       },
     );

@@ -1,7 +1,8 @@
+import { weightsFolder } from "@divgen/backend-node";
 import { Command } from "commander";
 import type { CommandOutput } from "../command-output.ts";
 import { filesOf, knownNetworks } from "../weights/known-networks.ts";
-import { describeSize, listStoredWeights, weightsFolder } from "../weights/weight-store.ts";
+import { describeSize, listStoredWeights } from "../weights/weight-store.ts";
 
 /** `divgen weights list`: which networks have weights here. */
 export function createWeightsListCommand(output: CommandOutput): Command {

@@ -1,8 +1,8 @@
-import { selectEngine } from "@divgen/backend-node";
+import { loadStoredWeights, selectEngine } from "@divgen/backend-node";
 import { DataError } from "@divgen/core-tensors";
 import { Command } from "commander";
 import type { CommandOutput } from "../command-output.ts";
-import { listStoredWeights, loadStoredWeights } from "../weights/weight-store.ts";
+import { listStoredWeights } from "../weights/weight-store.ts";
 import { findNetwork } from "./weights-import.ts";
 
 /** `divgen weights verify`: whether imported weights are still what was imported, and fit their networks. */

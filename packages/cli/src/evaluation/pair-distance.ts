@@ -1,3 +1,4 @@
+import { loadStoredWeights } from "@divgen/backend-node";
 import { DataError, fromUint8, type ImageBatch, withDisposed } from "@divgen/core-tensors";
 import { UsageError } from "@divgen/experiment";
 import { createLpips, type LpipsTrunk, perceptualImageDistances } from "@divgen/feature-extractors";
@@ -5,7 +6,6 @@ import type { PixelImage } from "@divgen/image-files";
 import type { Tensor1D } from "@tensorflow/tfjs-core";
 import type { ChosenExtractor } from "../extraction/choose-extractor.ts";
 import type { FeatureOrigin } from "../samples/sample-set.ts";
-import { loadStoredWeights } from "../weights/weight-store.ts";
 import type { PairDistance } from "./evaluation-settings.ts";
 
 /** A distance of images that looks at feature maps. */

@@ -1,4 +1,11 @@
-import { type Engine, type EngineChoice, engineNames, parseEngineChoice, selectEngine } from "@divgen/backend-node";
+import {
+  type Engine,
+  type EngineChoice,
+  engineNames,
+  loadStoredWeights,
+  parseEngineChoice,
+  selectEngine,
+} from "@divgen/backend-node";
 import { DataError, type FeatureExtractor } from "@divgen/core-tensors";
 import { spellingHint, UsageError } from "@divgen/experiment";
 import {
@@ -13,7 +20,6 @@ import { optionalInteger } from "../evaluation/evaluation-settings.ts";
 import type { FeatureOrigin, SampleSet } from "../samples/sample-set.ts";
 import { extractorNetworkNames, filesOf, findExtractorNetwork, originalOf } from "../weights/known-networks.ts";
 import { readWeights } from "../weights/read-weights.ts";
-import { loadStoredWeights } from "../weights/weight-store.ts";
 
 /** Flags that say how images become features. */
 export interface ExtractorFlags {
