@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createOutput, createReport, type TrainCommand } from "@divgen/experiment";
 import { describeMetric } from "@divgen/metrics";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { addComparisonTable } from "./comparison-table.ts";
+import { addComparisonTable, type ComparisonTable } from "./comparison-table.ts";
 import { addMetricProvenance, type TitledMetricResult } from "./metric-provenance.ts";
 import { trainMethods } from "./train-methods.ts";
 
@@ -38,6 +38,48 @@ describe("addComparisonTable", () => {
       ],
       notes: ["64 x 64", "few samples"],
     });
+  });
+});
+
+test("a result's own title heads its column", () => {
+  const report = createReport({ title: "test" });
+  const runs = [[{ ...run(1)[0]!, title: "FID" }, run(1)[1]!]];
+  addComparisonTable(report, [{ method: "ours", runs }], { caption: "Table", notes: [] });
+  const { sections } = report.json() as { sections: Record<string, never>[] };
+  expect(sections[0]).toMatchObject({ columns: [{ title: "FID" }, { title: "JSD of bins (pixels)" }] });
+});
+
+describe("standard errors in a comparison", () => {
+  type Table = { columns: object[]; rows: { values: Record<string, object> }[]; notes: string[] };
+  const tableOf = (runs: readonly ReturnType<typeof run>[], options: Partial<ComparisonTable>) => {
+    const report = createReport({ title: "test" });
+    addComparisonTable(report, [{ method: "ours", runs }], { caption: "Table", notes: ["64 x 64"], ...options });
+    return (report.json() as { sections: unknown[] }).sections[0] as Table;
+  };
+  const paper = { ours: { ndb: { mean: 4, standardError: 0.5 }, jsd: 0.25 } };
+
+  test("stand in place of the deviations, beside the paper's, and a note says so", () => {
+    const { columns, rows, notes } = tableOf([run(1), run(2), run(6)], {
+      ...{ spread: "standard error", decimals: { jsd: 4 }, paper },
+    });
+    // The deviation is sqrt((4 + 1 + 9) / 2).
+    expect(rows[0]!.values["ndb"]).toEqual({
+      ...{ value: 3, standardError: expect.closeTo(Math.sqrt(7 / 3), 12), runs: 3, paper: 4, paperStandardError: 0.5 },
+    });
+    expect(rows[0]!.values["jsd"]).toMatchObject({ paper: 0.25 });
+    expect(rows[0]!.values["jsd"]).not.toHaveProperty("paperStandardError");
+    expect(columns).toEqual([expect.not.objectContaining({ decimals: 4 }), expect.objectContaining({ decimals: 4 })]);
+    expect(notes).toEqual(["±: standard error of the mean, ours and the paper's.", "64 x 64"]);
+  });
+
+  test("of one run there are none, and the note names whose are meant", () => {
+    const one = tableOf([run(1)], { spread: "standard error", paper });
+    expect(one.rows[0]!.values["ndb"]).toEqual({ value: 1, paper: 4, paperStandardError: 0.5 });
+    expect(one.notes[0]).toBe("±: standard error of the mean, the paper's.");
+    expect(tableOf([run(1), run(2)], { spread: "standard error" }).notes[0]).toBe(
+      "±: standard error of the mean, ours.",
+    );
+    expect(tableOf([run(1)], { spread: "standard error" }).notes).toEqual(["64 x 64"]);
   });
 });
 

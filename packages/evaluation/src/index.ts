@@ -1,5 +1,5 @@
 export { assertEnoughImages } from "./assert-enough-images.ts";
-export { addComparisonTable, type ComparisonTable, type MethodResults } from "./comparison-table.ts";
+export { addComparisonTable, type ComparisonTable, type MethodResults, type PaperNumber } from "./comparison-table.ts";
 export { type ClassEvaluation, evaluateClassGenerator, referenceFeatureRows } from "./evaluate-class-generator.ts";
 export {
   evaluatePairedGenerator,

@@ -210,6 +210,22 @@ describe("sample and report", () => {
     });
   });
 
+  it("refuse flags that mean nothing without others, or without files", async () => {
+    const { path } = await createRunDirectory(join(root, "needing"), {
+      app: app.name,
+      preset: "demo",
+      config: demo as never,
+    });
+    const needing = { ...app, sampleOptionNeeds: { cluster: ["count", "inputs"] as const } };
+    const sample = (...args: string[]) => parseAppArguments(needing, ["sample", "--run", path, ...args]);
+    expect(() => sample("--cluster", "1")).toThrow(
+      new UsageError("--cluster: expected --count or files with it, got none"),
+    );
+    expect(sample("--cluster", "1", "--count", "2")).toMatchObject({ options: { cluster: 1, count: 2 } });
+    expect(sample("--cluster", "1", "a.png")).toMatchObject({ options: { cluster: 1, count: 8 }, inputs: ["a.png"] });
+    expect(sample()).toMatchObject({ options: { count: 8 } });
+  });
+
   it("refuse values that make no sense, naming the flag", async () => {
     const { path } = await createRunDirectory(join(root, "run2"), {
       app: app.name,

@@ -176,6 +176,7 @@ function sampleCommand<Config extends object, SampleOptions extends object>(
   const { out, step } = values as { out?: string; step?: string };
   if (step !== undefined && !/^\d+$/.test(step))
     throw new UsageError(`--step: expected an integer >= 0, got ${shown(step)}`);
+  assertNeedsMet(app.sampleOptionNeeds ?? {}, inputs.length === 0 ? values : { ...values, inputs });
   return {
     name: "sample",
     ...existing,

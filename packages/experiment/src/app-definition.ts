@@ -32,6 +32,10 @@ export interface AppDefinition<
   >;
   /** Further options of `sample`, likewise. */
   readonly sampleOptions?: ZodType<SampleOptions>;
+  /** Likewise for `sample`; "inputs" stands for files or folders named on the command line. */
+  readonly sampleOptionNeeds?: Readonly<
+    Partial<Record<keyof SampleOptions & string, readonly ((keyof SampleOptions & string) | "inputs")[]>>
+  >;
   /** Folder of all runs. @defaultValue "runs" in the working directory */
   readonly runsFolder?: string;
 }

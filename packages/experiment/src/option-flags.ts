@@ -38,7 +38,7 @@ export function readFlags<Options extends object>(
 /**
  * Refuses flags that would be ignored.
  *
- * @param needs - for a field the fields of which one must be given with it.
+ * @param needs - for a field the fields of which one must be given with it; "inputs" are files, which have no flag.
  * @throws UsageError naming the flag and what goes with it.
  */
 export function assertNeedsMet(
@@ -47,8 +47,12 @@ export function assertNeedsMet(
 ): void {
   for (const [field, others] of Object.entries(needs)) {
     if (given[field] === undefined || others!.some((other) => given[other] !== undefined)) continue;
-    throw new UsageError(`${flagOf(field)}: expected ${others!.map(flagOf).join(" or ")} with it, got none`);
+    throw new UsageError(`${flagOf(field)}: expected ${others!.map(nameOf).join(" or ")} with it, got none`);
   }
+}
+
+function nameOf(field: string): string {
+  return field === "inputs" ? "files" : flagOf(field);
 }
 
 /** A text as the number that it is, where the schema takes it as a number and not as a text. */

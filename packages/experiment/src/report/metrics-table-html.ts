@@ -1,5 +1,5 @@
 import { escapeHtml, inlineHtml } from "./html-text.ts";
-import { columnTitle, decimalsOf, formatCell, formatNumber, isBest, tableNotes } from "./number-format.ts";
+import { columnTitle, decimalsOf, formatCell, formatPaper, isBest, tableNotes } from "./number-format.ts";
 import type { MetricCell, MetricColumn, MetricRow, MetricsTable } from "./report-sections.ts";
 
 /** A table of methods by measures (or the other way round); the paper's numbers stand below ours, notes below the table. */
@@ -40,8 +40,9 @@ function cellHtml(table: MetricsTable, column: MetricColumn, cell: MetricCell | 
   const decimals = decimalsOf(table, column);
   const text = escapeHtml(formatCell(cell, decimals));
   const value = isBest(table, column, cell) ? `<strong>${text}</strong>` : text;
-  const runs = cell?.runs === undefined ? "" : ` title="mean of ${cell.runs} runs"`;
+  const spread = cell?.standardError === undefined ? "" : " ± standard error";
+  const runs = cell?.runs === undefined ? "" : ` title="mean${spread} of ${cell.runs} runs"`;
   const hasPaper = table.rows.some((row) => row.values[column.key]?.paper !== undefined);
-  const paper = cell?.paper === undefined ? "" : `paper ${formatNumber(cell.paper, decimals)}`;
+  const paper = cell?.paper === undefined ? "" : `paper ${formatPaper(cell, decimals)}`;
   return `<td${runs}>${value}${mark}${hasPaper ? `<span class="paper">${paper}</span>` : ""}</td>`;
 }

@@ -1,5 +1,5 @@
 import { plainText } from "./html-text.ts";
-import { columnTitle, decimalsOf, formatCell, formatNumber, isBest, tableNotes } from "./number-format.ts";
+import { columnTitle, decimalsOf, formatCell, formatPaper, isBest, tableNotes } from "./number-format.ts";
 import type { MetricsTable } from "./report-sections.ts";
 
 /**
@@ -20,10 +20,7 @@ export function metricsTableText(table: MetricsTable): string {
       ),
     ]);
     if (cells.some((cell) => cell?.paper !== undefined)) {
-      columns.push([
-        "paper",
-        ...cells.map((cell) => (cell?.paper === undefined ? "" : formatNumber(cell.paper, decimals))),
-      ]);
+      columns.push(["paper", ...cells.map((cell) => formatPaper(cell, decimals))]);
     }
   }
   const widths = columns.map((column) => Math.max(...column.map((text) => [...text].length)));

@@ -25,9 +25,17 @@ export function decimalsOf(table: MetricsTable, column: MetricColumn): number {
 
 /** "12.3 ± 0.4", or the value alone. */
 export function formatCell(cell: MetricCell | undefined, decimals: number): string {
-  const value = formatNumber(cell?.value, decimals);
-  if (value === NO_VALUE || cell?.standardDeviation === undefined) return value;
-  return `${value} ± ${formatNumber(cell.standardDeviation, decimals)}`;
+  return withSpread(cell?.value, cell?.standardError ?? cell?.standardDeviation, decimals);
+}
+
+/** The paper's number of a cell, likewise; nothing where it states none. */
+export function formatPaper(cell: MetricCell | undefined, decimals: number): string {
+  return cell?.paper === undefined ? "" : withSpread(cell.paper, cell.paperStandardError, decimals);
+}
+
+function withSpread(value: number | null | undefined, spread: number | undefined, decimals: number): string {
+  const text = formatNumber(value, decimals);
+  return text === NO_VALUE || spread === undefined ? text : `${text} ± ${formatNumber(spread, decimals)}`;
 }
 
 /** Whether a row has the column's best value; never where no direction is given or there is nothing to compare. */

@@ -31,10 +31,14 @@ export interface MetricCell {
   readonly value: number | null;
   /** Over runs with different seeds. */
   readonly standardDeviation?: number;
+  /** Of the mean: the deviation over the root of the number of runs. Stands in place of the deviation where both are given. */
+  readonly standardError?: number;
   /** Number of runs behind the mean. */
   readonly runs?: number;
   /** The number in the paper. */
   readonly paper?: number;
+  /** Of the mean, as the paper states it. */
+  readonly paperStandardError?: number;
   /** Why it differs or may not be compared; becomes a note below the table. */
   readonly note?: string;
 }

@@ -217,6 +217,25 @@ describe("a metrics table", () => {
     expect(html).toContain("Distance (nats) ↑");
   });
 
+  it("puts standard errors in place of deviations, and the paper's beside its numbers", async () => {
+    const values = {
+      ndb: { value: 14, standardDeviation: 6, standardError: 2, runs: 9, paper: 12.5, paperStandardError: 0.5 },
+      // One run has no error; the paper's does not depend on it.
+      distance: { value: 0.5, paper: 0.7, paperStandardError: 0.01 },
+    };
+    const rows = [{ name: "a", values }];
+    const html = await createReport({ title: "t" })
+      .metricsTable({ ...table, rows })
+      .html();
+    expect(html).toContain(
+      '<td title="mean ± standard error of 9 runs">14.0 ± 2.0<span class="paper">paper 12.5 ± 0.5</span></td>',
+    );
+    expect(html).toContain('<td>0.500<span class="paper">paper 0.700 ± 0.010</span></td>');
+    expect(metricsTableText({ ...table, rows }).split("\n")[3]).toMatch(
+      /^a +14\.0 ± 2\.0 +12\.5 ± 0\.5 +0\.500 +0\.700 ± 0\.010 +n\/a$/,
+    );
+  });
+
   it("has a line a measure where it is tall", async () => {
     const html = await createReport({ title: "t" })
       .metricsTable({ ...table, tall: true })
