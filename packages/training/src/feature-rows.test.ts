@@ -1,7 +1,7 @@
 import { averagePool2x, type FeatureExtractor, fromSignedRange, type ImageBatch } from "@divgen/core-tensors";
 import { leakCheck, useReferenceBackend } from "@divgen/tensor-testing";
 import { expect, test } from "vitest";
-import { extractFeatureRows } from "./feature-rows.ts";
+import { extractFeatureRows, extractLayerRows } from "./feature-rows.ts";
 
 useReferenceBackend();
 leakCheck();
@@ -29,6 +29,25 @@ test("rows follow the order of the images, whatever the batches", async () => {
   const expected = { values: Float32Array.of(2.5, 4.5, 12.5, 14.5, 22.5, 24.5), rows: 3, columns: 2 };
   expect(await extractFeatureRows(blockMeans, "map", [images(0, 3)])).toEqual(expected);
   expect(await extractFeatureRows(blockMeans, "map", [images(0, 2), images(2, 1)])).toEqual(expected);
+});
+
+test("several layers come out of one pass over the images, each in its place", async () => {
+  let passes = 0;
+  const twoLayers: FeatureExtractor = {
+    ...blockMeans,
+    layers: ["map", "pixels"],
+    extract: (batch, layers) => {
+      passes++;
+      return layers.map((layer) => (layer === "map" ? averagePool2x(batch) : batch.clone()));
+    },
+  };
+  const [pixels, map] = await extractLayerRows(twoLayers, ["pixels", "map"], [images(0, 1), images(1, 1)]);
+  expect(passes).toBe(2);
+  expect(map).toEqual({ values: Float32Array.of(2.5, 4.5, 12.5, 14.5), rows: 2, columns: 2 });
+  expect(pixels).toMatchObject({ rows: 2, columns: 8 });
+  expect([...pixels!.values]).toEqual(
+    Array.from({ length: 16 }, (_, index) => (index % 8) + 10 * Math.floor(index / 8)),
+  );
 });
 
 test("no image is an error, not an empty matrix", async () => {

@@ -20,17 +20,32 @@ export async function extractFeatureRows(
   layer: string,
   batches: AsyncIterable<ImageBatch> | Iterable<ImageBatch>,
 ): Promise<FeatureRows> {
-  const parts: Float32Array[] = [];
+  return (await extractLayerRows(extractor, [layer], batches))[0]!;
+}
+
+/** The same of several layers, in one pass over the images: rows of each layer, in the order of `layers`. */
+export async function extractLayerRows(
+  extractor: FeatureExtractor,
+  layers: readonly string[],
+  batches: AsyncIterable<ImageBatch> | Iterable<ImageBatch>,
+): Promise<FeatureRows[]> {
+  const parts = layers.map((): Float32Array[] => []);
   let rows = 0;
   for await (const images of batches) {
     const batch = images.shape[0];
-    const features = tidy(() => reshape(extractor.extract(images, [layer])[0]!, [batch, -1]));
+    const features = tidy(() => extractor.extract(images, layers).map((values) => reshape(values, [batch, -1])));
     images.dispose();
     rows += batch;
-    parts.push((await features.data()) as Float32Array);
-    features.dispose();
+    for (const [place, values] of features.entries()) {
+      parts[place]!.push((await values.data()) as Float32Array);
+      values.dispose();
+    }
   }
   if (rows === 0) throw new RangeError("images: expected at least one batch, got none");
+  return parts.map((own) => joined(own, rows));
+}
+
+function joined(parts: readonly Float32Array[], rows: number): FeatureRows {
   const values = new Float32Array(parts.reduce((size, part) => size + part.length, 0));
   let offset = 0;
   for (const part of parts) {

@@ -29,7 +29,7 @@ export {
   negativeElbo,
   type VaeBatch,
 } from "./elbo-objective.ts";
-export { extractFeatureRows, type FeatureRows } from "./feature-rows.ts";
+export { extractFeatureRows, extractLayerRows, type FeatureRows } from "./feature-rows.ts";
 export { createGeneratorMixtureObjective, type GeneratorMixtureOptions } from "./generator-mixture-objective.ts";
 export { type ComputedGradients, type ComputedLoss, computeGradients } from "./gradients.ts";
 export {
@@ -95,6 +95,7 @@ export { type FixedClustersOptions, type FixedFeatures, withFixedClusters } from
 export {
   type OnlineClusteringObjective,
   type OnlineClusteringOptions,
+  type OnlineClusterView,
   withOnlineClustering,
 } from "./with-online-clustering.ts";
 export { withRandomLabels } from "./with-random-labels.ts";

@@ -57,6 +57,16 @@ function subsetRows(scale: number) {
   return { values: Float32Array.from(values), rows: 36, columns: 2 };
 }
 
+/** The nearest center of each row of two values, tried one by one. */
+function nearestRows(rows: ArrayLike<number>, centers: ArrayLike<number>): number[] {
+  const squaredDistance = (row: number, cluster: number) =>
+    (rows[2 * row]! - centers[2 * cluster]!) ** 2 + (rows[2 * row + 1]! - centers[2 * cluster + 1]!) ** 2;
+  return Array.from({ length: rows.length / 2 }, (_, row) => {
+    const distances = Array.from({ length: centers.length / 2 }, (_, cluster) => squaredDistance(row, cluster));
+    return distances.indexOf(Math.min(...distances));
+  });
+}
+
 describe("online clustering", () => {
   const create = () => {
     const discriminator = createScaling();
@@ -70,7 +80,7 @@ describe("online clustering", () => {
     await run(self, 0, 1);
     const start = { key: contextOf(0).key.split("clusters").split("centers") };
     const first = kMeans(subsetRows(1), CLUSTERS, { start, restarts: 2 });
-    expect(self.clusterMasses).toEqual(Float64Array.from(first.counts));
+    expect(self.clusters.masses).toEqual(first.counts);
 
     discriminator.scale = 1.5;
     await run(self, 1, 2);
@@ -96,8 +106,6 @@ describe("online clustering", () => {
         if (own.length > 0) expect(moved.values[2 * cluster + column]).toBeCloseTo(mean, 5);
       }
     }
-    expect(self.clusterMasses).toEqual(Float64Array.from(counts.values));
-
     await run(self, 2, 3);
     const centersThen = { values: Float64Array.from(moved.values), rows: CLUSTERS, columns: 2 };
     expect(codes[2]).toEqual(Array.from(assignToClusters(rowsOf(2), centersThen).labels));
@@ -112,14 +120,72 @@ describe("online clustering", () => {
     second.self.state.extras["clusters"]!.restore(await first.self.state.extras["clusters"]!.capture());
     await run(second.self, at, 6);
     expect([...first.codes, ...second.codes]).toEqual(whole.codes);
-    expect(second.self.clusterMasses).toEqual(whole.self.clusterMasses);
+    await Promise.all([second.self.labelSubset(), whole.self.labelSubset()]);
+    expect(second.self.clusters).toEqual(whole.self.clusters);
   });
 
-  test("has no masses before the first step, and leaves no tensors behind", async () => {
+  test("labels the subset by today's features and centers, whatever the centers took in before", async () => {
+    const { self, discriminator } = create();
+    await run(self, 0, 5);
+    const atClustering = self.clusters.labels;
+    // Points of the middle group, at 3 on the first axis, now lie where those at 6 did.
+    discriminator.scale = 2;
+    const before = await self.state.extras["clusters"]!.capture();
+    await self.labelSubset();
+    const labels = nearestRows(subsetRows(2).values, before["centers"]!.values);
+    expect([...self.clusters.labels]).toEqual(labels);
+    const masses = Array.from({ length: CLUSTERS }, (_, cluster) => labels.filter((label) => label === cluster).length);
+    expect([...self.clusters.masses]).toEqual(masses);
+    const share = (counts: ArrayLike<number>) => {
+      const all = Array.from(counts);
+      return all.map((count) => count / all.reduce((sum, one) => sum + one, 0));
+    };
+    expect(Math.max(...share(masses).map((one, k) => one - share(before["counts"]!.values)[k]!))).toBeGreaterThan(0.1);
+    const moved = labels.filter((label, row) => label !== atClustering[row]).length;
+    expect(moved).toBeGreaterThan(0);
+    expect(self.clusters.drift).toBe(moved / 36);
+    // Centers, counts and what the next clustering starts from are as they were, bit for bit.
+    expect(await self.state.extras["clusters"]!.capture()).toEqual(before);
+  });
+
+  test.each([1, 2, 4])("labelled after step %d, goes on as if it had not been", async (at) => {
+    const plain = create();
+    await run(plain.self, 0, 6);
+    const labelled = create();
+    await run(labelled.self, 0, at);
+    await labelled.self.labelSubset();
+    await run(labelled.self, at, 6);
+    expect(labelled.codes).toEqual(plain.codes);
+    const [expected, received] = [plain, labelled].map(({ self }) => self.state.extras["clusters"]!.capture());
+    expect(await received).toEqual(await expected);
+  });
+
+  test("goes over the subset once between steps", async () => {
+    let passes = 0;
+    const self = withOnlineClustering(createRecorder().objective, {
+      ...{ discriminator: createScaling(), clusterCount: CLUSTERS, restarts: 2 },
+      subset: () => {
+        passes++;
+        return subset();
+      },
+    });
+    await run(self, 0, 3);
+    expect(passes).toBe(2);
+    await self.labelSubset();
+    await self.labelSubset();
+    expect(passes).toBe(3);
+    await run(self, 3, 4);
+    await self.labelSubset();
+    expect(passes).toBe(4);
+  });
+
+  test("has no clusters before the first step, and leaves no tensors behind", async () => {
     const { self } = create();
-    expect(() => self.clusterMasses).toThrow("clusters: there are none before the first step");
+    expect(() => self.clusters).toThrow("clusters: there are none before the first step");
+    await expect(self.labelSubset()).rejects.toThrow("clusters: there are none before the first step");
     const before = memory().numTensors;
     await run(self, 0, 4);
+    await self.labelSubset();
     expect(memory().numTensors).toBe(before);
   });
 });

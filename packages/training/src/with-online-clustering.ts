@@ -1,7 +1,14 @@
-import { clusterCounts, createOnlineKMeans, type OnlineKMeans } from "@divgen/clustering";
+import {
+  assignToClusters,
+  clusterCounts,
+  createOnlineKMeans,
+  type OnlineKMeans,
+  partitionDrift,
+} from "@divgen/clustering";
 import { type ClassCondition, type Discriminator, type Judgement, oneHotCodes } from "@divgen/core-tensors";
 import { type Tensor, type Tensor2D, zeros } from "@tensorflow/tfjs-core";
 import type { ConditionalBatch, SampleBatch } from "./cluster-conditional-objective.ts";
+import type { ClusterView } from "./cluster-conditions.ts";
 import { partitionAgain } from "./cluster-partition.ts";
 import type { ExtraState, Objective, SavedArray, StepContext } from "./objective.ts";
 import { collectSampleRows } from "./sample-rows.ts";
@@ -11,7 +18,10 @@ export interface OnlineClusteringOptions<Sample extends Tensor> {
   /** The one in training, whose classes are the clusters. Borrowed. */
   readonly discriminator: Discriminator<ClassCondition, Sample>;
   readonly clusterCount: number;
-  /** The samples that the first two clusterings see: the same, in the same order. Batches are disposed after use. */
+  /**
+   * The samples that the first two clusterings see, and that clusters are shown by: the same, in the same order. Batches
+   * are disposed after use.
+   */
   readonly subset: () => AsyncIterable<Sample> | Iterable<Sample>;
   /** Runs of k-means++ at the start. @defaultValue 10 */
   readonly restarts?: number;
@@ -19,15 +29,28 @@ export interface OnlineClusteringOptions<Sample extends Tensor> {
   readonly selectFeatures?: (judgement: Judgement) => Tensor;
 }
 
+/** The subset by the clusters as they were when it was last labelled. */
+export interface OnlineClusterView extends Omit<ClusterView, "history"> {
+  /** Share of the subset that lies in another cluster than at the last clustering, which the centers left from. */
+  readonly drift: number;
+}
+
 /** An objective that finds its conditions itself, anew with every batch. */
 export interface OnlineClusteringObjective<Sample extends Tensor> extends Objective<SampleBatch<Sample>> {
   /**
-   * Samples that each cluster has taken in (members in the subset, until there are any): the weights that clusters are
-   * drawn with when samples are made.
+   * As of the last `labelSubset`, or of the last clustering if that came later.
+   *
+   * @throws Error before the first step, which clusters first.
+   */
+  readonly clusters: OnlineClusterView;
+  /**
+   * Assigns the subset to the centers as they stand, by the features of the discriminator as it is (inference mode). What
+   * centers have taken in since the first step says little of today's features, so call this before samples are drawn by
+   * `clusters`. Changes nothing that training goes on from; a second call before the next step costs nothing.
    *
    * @throws Error before the first step.
    */
-  readonly clusterMasses: Float64Array;
+  labelSubset(): Promise<void>;
 }
 
 /** Subset clusterings before batches move the centers. */
@@ -56,8 +79,12 @@ export function withOnlineClustering<Sample extends Tensor>(
   const selectFeatures = options.selectFeatures ?? (({ features }) => features.at(-1)!);
   const partitioning = { clusterCount, startAtInducedMeans: true, renameAfterOld: false, restarts };
   let online: OnlineKMeans | null = null;
+  // Of the last clustering, which the next one starts from.
   let subsetLabels: Int32Array | null = null;
   let clusterings = 0;
+  // Of the subset as `clusters` shows it; these alone are not saved.
+  let shownLabels: Int32Array | null = null;
+  let isLabelled = false;
 
   const featuresOf = (samples: Sample): Tensor => {
     const condition = { code: zeros([samples.shape[0]!, clusterCount]) as Tensor2D };
@@ -68,6 +95,7 @@ export function withOnlineClustering<Sample extends Tensor>(
     const { partition } = partitionAgain(rows, subsetLabels, key.split("clusters"), partitioning);
     online = createOnlineKMeans(partition.centers);
     subsetLabels = partition.labels;
+    shownLabels = subsetLabels;
     clusterings++;
   };
   const labelsOf = async (samples: Sample): Promise<Int32Array> => {
@@ -82,16 +110,26 @@ export function withOnlineClustering<Sample extends Tensor>(
       // Saved before the first step: there was nothing yet.
       if (Object.keys(saved).length === 0) return;
       ({ online, subsetLabels, clusterings } = restoreOnline(saved, clusterCount));
+      shownLabels = subsetLabels;
+      isLabelled = false;
     },
   };
   return {
     state: { ...objective.state, extras: { ...objective.state.extras, clusters: extra } },
-    get clusterMasses(): Float64Array {
-      if (online === null) throw new Error("clusters: there are none before the first step");
-      const taken = Float64Array.from(online.counts);
-      return taken.some((count) => count > 0) ? taken : Float64Array.from(clusterCounts(subsetLabels!, clusterCount));
+    get clusters(): OnlineClusterView {
+      if (shownLabels === null) throw noClusters();
+      const drift = partitionDrift(subsetLabels!, shownLabels);
+      return { masses: clusterCounts(shownLabels, clusterCount), labels: shownLabels, drift };
+    },
+    labelSubset: async () => {
+      if (online === null) throw noClusters();
+      if (isLabelled) return;
+      const rows = await collectSampleRows(subset(), featuresOf);
+      shownLabels = assignToClusters(rows, online.centers).labels;
+      isLabelled = true;
     },
     step: async (batch, context) => {
+      isLabelled = false;
       if (clusterings < CLUSTERINGS) await clusterSubset(context);
       const code = oneHotCodes(await labelsOf(batch.samples), clusterCount);
       try {
@@ -103,6 +141,8 @@ export function withOnlineClustering<Sample extends Tensor>(
     dispose: () => objective.dispose(),
   };
 }
+
+const noClusters = (): Error => new Error("clusters: there are none before the first step");
 
 function captureOnline(
   { centers, counts }: OnlineKMeans,
