@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { addComparisonTable } from "@divgen/evaluation";
 import { createReport, type LoggedMetric, type Report, type RunDirectory } from "@divgen/experiment";
 import type { MetricResult } from "@divgen/metrics";
+import { clusterCountOf } from "./comparison-plan.ts";
 import type { Config } from "./config.ts";
 import { dataName, paperTableOf, tableCaption } from "./report.ts";
 import { paperNote, settingsNote } from "./settings.ts";
@@ -20,7 +21,14 @@ export interface ComparedRow {
 /** Pictures of each method over training. */
 const SHOWN_STEPS = 6;
 
-/** The paper's Table 1 and Figure 3 beside ours, written into the comparison's folder. */
+/** Digits that show the paper's smallest reverse KL; those of the table's largest would not. */
+const DECIMALS = { "reverse-kl": 4 };
+
+/**
+ * The paper's Table 1 and Figure 3 beside ours, written into the comparison's folder.
+ *
+ * @param missing - runs that have not ended, and why.
+ */
 export async function writeComparisonReport(
   folder: string,
   rows: readonly ComparedRow[],
@@ -29,7 +37,7 @@ export async function writeComparisonReport(
 ): Promise<{ readonly htmlPath: string; readonly text: string }> {
   const { training } = config;
   const report = createReport({
-    title: `${rows.length} methods on ${dataName(config)}`,
+    title: `Methods compared on ${dataName(config)}`,
     subtitle: `${training.steps.toLocaleString("en")} steps each.`,
   });
   addComparisonTable(
@@ -38,11 +46,13 @@ export async function writeComparisonReport(
     {
       caption: tableCaption(config),
       paper: paperTableOf(config),
+      spread: "standard error",
+      decimals: DECIMALS,
       notes: [
         settingsNote(config),
         paperNote(config),
-        ...rows.map(errorNote),
-        ...(missing.length === 0 ? [] : [`Not in the table, since they did not end: ${missing.join("; ")}.`]),
+        seedsNote(rows),
+        ...(missing.length === 0 ? [] : [`Not in the table, since they have not ended: ${missing.join("; ")}.`]),
       ],
     },
   );
@@ -57,28 +67,26 @@ export async function writeComparisonReport(
   return { htmlPath, text: report.text() };
 }
 
-/** "gan: 3 seeds; modes 17.33 +- 0.33, ..." */
-export function errorNote({ name, runs }: ComparedRow): string {
-  const seeds = runs.map(({ config }) => config.seed).join(", ");
-  if (runs.length === 1) return `${name}: seed ${seeds}.`;
-  const parts = runs[0]!.metrics.map(({ metric }) => {
-    const values = runs.map(({ metrics }) => metrics.find((other) => other.metric === metric)!.value);
-    const { mean, standardError } = meanAndError(values);
-    return `${metric} ${mean.toPrecision(4)} ± ${standardError.toPrecision(2)}`;
+/** "Seeds 0, 1, 2.", or with the rows that have them where some lack seeds. */
+export function seedsNote(rows: readonly ComparedRow[]): string {
+  const named = rows.map(({ name, runs }) => ({ name, seeds: runs.map(({ config }) => config.seed).join(", ") }));
+  const kinds = [...new Set(named.map(({ seeds }) => seeds))];
+  const parts = kinds.map((kind) => {
+    const names = named.flatMap(({ name, seeds }) => (seeds === kind ? [name] : []));
+    return kinds.length === 1 ? kind : `${kind} of ${names.join("; ")}`;
   });
-  return `${name}: seeds ${seeds}; mean ± standard error: ${parts.join(", ")}.`;
+  return `Seeds ${parts.join(". Seeds ")}.`;
 }
 
-/** Mean, and deviation (n - 1) over the root of n. */
-export function meanAndError(values: readonly number[]): { readonly mean: number; readonly standardError: number } {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { mean, standardError: Math.sqrt(squares / Math.max(1, values.length - 1) / values.length) };
+function metricNames(rows: readonly ComparedRow[]): string[] {
+  return [...new Set(rows.flatMap(({ runs }) => runs.flatMap(({ metrics }) => metrics.map(({ metric }) => metric))))];
 }
 
+/** Curves of the methods as they are: those with further numbers of clusters would be too many to tell apart. */
 function addCurves(report: Report, rows: readonly ComparedRow[]): void {
-  for (const { metric } of rows[0]!.runs[0]!.metrics) {
-    const series = rows.flatMap(({ name, runs }) => {
+  const methods = rows.filter(({ name, runs }) => name === runs[0]!.config.method);
+  for (const metric of metricNames(methods)) {
+    const series = methods.flatMap(({ name, runs }) => {
       const points = meanCurve(
         runs.map(({ directory }) => directory.metrics()),
         metric,
@@ -110,31 +118,37 @@ function meanCurve(runs: readonly (readonly LoggedMetric[])[], metric: string): 
   );
   return [...curves[0]!.keys()]
     .filter((step) => curves.every((curve) => curve.has(step)))
-    .map((step) => [step, meanAndError(curves.map((curve) => curve.get(step)!)).mean]);
+    .map((step) => [step, meanOf(curves.map((curve) => curve.get(step)!))]);
 }
 
-/** Figure 3: measures by the number of clusters, where more than one was trained. */
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Figure 3: measures by the number of clusters, of methods trained with more than one. */
 function addClusterSweep(report: Report, rows: readonly ComparedRow[]): void {
-  const swept = rows
-    .filter(({ runs }) => runs[0]!.config.method === "self-conditioned")
-    .map((row) => ({ ...row, clusters: row.runs[0]!.config.clustering.clusters }))
-    .sort((a, b) => a.clusters - b.clusters);
-  if (swept.length < 2) return;
+  const swept = (["self-conditioned", "mgan"] as const).flatMap((method) => {
+    const own = rows
+      .filter(({ runs }) => runs[0]!.config.method === method)
+      .map((row) => ({ ...row, clusters: clusterCountOf(row.runs[0]!.config) }))
+      .sort((a, b) => a.clusters - b.clusters);
+    return own.length < 2 ? [] : [{ method, rows: own }];
+  });
+  if (swept.length === 0) return;
   report.heading("Number of clusters");
-  for (const { metric } of rows[0]!.runs[0]!.metrics) {
+  for (const metric of metricNames(swept.flatMap((one) => one.rows))) {
+    const series = swept.flatMap(({ method, rows: own }) => {
+      const points = own.flatMap(({ clusters, runs }) => {
+        const values = runs.flatMap(({ metrics }) => metrics.filter((result) => result.metric === metric));
+        return values.length === 0 ? [] : [[clusters, meanOf(values.map(({ value }) => value))] as const];
+      });
+      return points.length === 0 ? [] : [{ name: method, points }];
+    });
     report.linePlot({
-      caption: `${metric} by the number of clusters k (the paper's Figure 3).`,
+      caption: `${metric} by k, the number of clusters or of generators, mean over seeds (the paper's Figure 3).`,
       xTitle: "k",
       yTitle: metric,
-      series: [
-        {
-          name: "self-conditioned",
-          points: swept.map(({ clusters, runs }) => {
-            const values = runs.map(({ metrics }) => metrics.find((result) => result.metric === metric)!.value);
-            return [clusters, meanAndError(values).mean] as const;
-          }),
-        },
-      ],
+      series,
     });
   }
 }

@@ -105,8 +105,10 @@ export const configSchema = z
       /** Samples behind the final numbers, and behind those on the way. */
       samples: z.int().min(100),
       samplesOnTheWay: z.int().min(100),
-      /** Training images that are the reference of the Frechet distance, at most. */
+      /** Training images that are the reference of the Frechet distance, at most; on CIFAR-10 also tell its classes apart. */
       reference: z.int().min(2),
+      /** Gives photographs' Frechet distance; tiny-efficientnet if not given, the others need imported weights. */
+      extractor: z.exactOptional(z.enum(["tiny-efficientnet", "inception-v3-fid", "inception-v3-fid-tensorflow1"])),
     }),
   })
   .refine(({ data }) => data.set !== "grid" || Number.isInteger(Math.sqrt(data.modes)), {
@@ -124,6 +126,10 @@ export const configSchema = z
   .refine(({ data }) => data.set !== "image-folder" || Number.isInteger(Math.log2(data.size)), {
     error: "expected a power of two for an image folder, such as 64",
     path: ["data", "size"],
+  })
+  .refine(({ data, evaluation }) => evaluation.extractor === undefined || isPhotographs(data), {
+    error: "expected none but for cifar10 and image-folder: points and digits are not measured by one",
+    path: ["evaluation", "extractor"],
   })
   .refine(({ method, data }) => !(needsImages(method) && (data.set === "ring" || data.set === "grid")), {
     error:
@@ -197,6 +203,10 @@ function isBaseline(method: Method): boolean {
 /** Factor of the R1 penalty of a method: the paper's baselines have one of their own. */
 export function r1WeightOf({ method, training }: Config): number {
   return isBaseline(method) ? (training.baselineR1Weight ?? training.r1Weight) : training.r1Weight;
+}
+
+function isPhotographs({ set }: { readonly set: string }): boolean {
+  return set === "cifar10" || set === "image-folder";
 }
 
 /** Whether the data are points, whose modes are known. */

@@ -1,20 +1,18 @@
 import type { FeatureExtractor, ImageBatch } from "@divgen/core-tensors";
-import { addPictures, pictureRowsPng, toPixelImages } from "@divgen/evaluation";
 import type { Report } from "@divgen/experiment";
 import { createDigitClassifier, createTinyEfficientNet } from "@divgen/feature-extractors";
-import type { PixelImage } from "@divgen/image-files";
 import type { RandomKey } from "@divgen/random";
 import { sum } from "@tensorflow/tfjs-core";
+import { addClusterPictures } from "./cluster-pictures.ts";
 import type { Config } from "./config.ts";
-import { createImageBatches, type ImageData, imageSubset, openImageData } from "./image-data.ts";
+import { createImageBatches, imageSubset, openImageData } from "./image-data.ts";
+import { openImageMeasure } from "./image-measure.ts";
 import { imageNetworks } from "./image-networks.ts";
-import { measureFrechet, measureStackedDigits, stackedDigitFeatures } from "./measure-images.ts";
-import { saveImages } from "./save-samples.ts";
+import { addSamples, samplesPng } from "./image-pictures.ts";
+import { stackedDigitFeatures, stackedModes } from "./measure-images.ts";
+import { addStackedHistograms } from "./mode-histogram.ts";
+import { saveImages, saveNumberedImages } from "./save-samples.ts";
 import type { ShownRun, Task } from "./task.ts";
-
-/** Clusters of a report, and images of each beside each other. */
-const SHOWN_CLUSTERS = 10;
-const SHOWN_IMAGES = 6;
 
 /**
  * Stacked digits and CIFAR-10 with the release's DCGANs, other images with GAN_stability's ResNets.
@@ -25,7 +23,19 @@ export async function openImageTask(key: RandomKey, config: Config): Promise<Tas
   const data = await openImageData(key, config);
   const isStacked = config.data.set === "stacked-mnist";
   const extractor: FeatureExtractor = isStacked ? createDigitClassifier() : createTinyEfficientNet();
+  const measuring = await openImageMeasure(data, config, extractor).catch((error: unknown) => {
+    extractor.dispose();
+    throw error;
+  });
   const { subset } = config.clustering;
+  /** Of the samples that the numbers are of. */
+  const addModes = async (report: Report, { source, key: sampleKey }: ShownRun<ImageBatch>): Promise<void> => {
+    const { samples: count } = config.evaluation;
+    const generated: number[] = [];
+    for (const { samples } of source(sampleKey, count)) generated.push(...(await stackedModes(samples, extractor)));
+    const real = Array.from(data.order.subarray(0, count), (index) => data.classIds[index]!);
+    addStackedHistograms(report, { generated, real }, extractor.name);
+  };
   return {
     classCount: data.classCount,
     protocol: `self-conditioned-${config.data.set}`,
@@ -41,68 +51,17 @@ export async function openImageTask(key: RandomKey, config: Config): Promise<Tas
     classifierFeatures: (samples) =>
       isStacked ? stackedDigitFeatures(samples, extractor, "pooled") : extractor.extract(samples, ["pooled"])[0]!,
     drawSamples: (run) => samplesPng(run),
-    measure: (source, measureKey, count) =>
-      isStacked
-        ? measureStackedDigits(source(measureKey, count), extractor, count)
-        : measureFrechet(source(measureKey, count), extractor, count, {
-            reference: imageSubset(data, Math.min(data.order.length, config.evaluation.reference)),
-            protocol: `self-conditioned-${config.data.set}`,
-          }),
-    addPictures: (report, run) => addImages(report, run, data, config),
+    measure: measuring.measure,
+    addPictures: async (report, run) => {
+      await addSamples(report, run);
+      await addClusterPictures(report, run, data, config);
+      if (isStacked) await addModes(report, run);
+    },
     saveSamples: saveImages,
-    dispose: () => extractor.dispose(),
+    saveAll: saveNumberedImages,
+    dispose: () => {
+      measuring.dispose();
+      extractor.dispose();
+    },
   };
-}
-
-async function imagesOf(batch: ImageBatch): Promise<PixelImage[]> {
-  try {
-    return await toPixelImages(batch);
-  } finally {
-    batch.dispose();
-  }
-}
-
-/** Eight rows of eight. */
-async function sampleGrid({ source, key }: ShownRun<ImageBatch>): Promise<PixelImage[][]> {
-  const rows: PixelImage[][] = [];
-  for (const { samples } of source(key, 64)) {
-    const images = await imagesOf(samples);
-    for (let start = 0; start < images.length; start += 8) rows.push(images.slice(start, start + 8));
-  }
-  return rows;
-}
-
-async function samplesPng(run: ShownRun<ImageBatch>): Promise<Uint8Array> {
-  return pictureRowsPng(await sampleGrid(run));
-}
-
-/** Samples; and for the largest clusters real images (left) and generated ones (right). */
-async function addImages(
-  report: Report,
-  run: ShownRun<ImageBatch>,
-  { images, order }: ImageData,
-  config: Config,
-): Promise<void> {
-  await addPictures(report, await sampleGrid(run), { caption: "Generated images, classes drawn by their masses." });
-  const { subsetLabels, ofClass, key } = run;
-  if (subsetLabels === undefined || ofClass === undefined) return;
-  const members = Array.from({ length: config.clustering.clusters }, (): number[] => []);
-  for (const [place, label] of subsetLabels.entries()) members[label]!.push(order[place]!);
-  const largest = [...members.keys()]
-    .filter((cluster) => members[cluster]!.length > 0)
-    .sort((a, b) => members[b]!.length - members[a]!.length)
-    .slice(0, SHOWN_CLUSTERS);
-  const rows: PixelImage[][] = [];
-  for (const cluster of largest) {
-    const shown = members[cluster]!.slice(0, SHOWN_IMAGES);
-    const real = await Promise.all(shown.map(async (index) => (await images.load(index)).image));
-    const { width, height, channels } = real[0]!;
-    const blank = { width, height, channels, pixels: new Uint8Array(width * height * channels).fill(255) };
-    while (real.length <= SHOWN_IMAGES) real.push(blank);
-    rows.push([...real, ...(await imagesOf(ofClass(cluster, SHOWN_IMAGES, key.split("clusters").fold(cluster))))]);
-  }
-  await addPictures(report, rows, {
-    caption: `The ${rows.length} largest clusters, a row each: real images left, generated ones right.`,
-    rowTitles: largest.map((cluster) => `${cluster} (${members[cluster]!.length.toLocaleString("en")})`),
-  });
 }

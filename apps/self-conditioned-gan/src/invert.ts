@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { asImageBatch, type ImageBatch } from "@divgen/core-tensors";
+import type { ImageBatch } from "@divgen/core-tensors";
 import { toPixelImages } from "@divgen/evaluation";
 import {
   makeDirectory,
@@ -13,16 +13,18 @@ import {
 } from "@divgen/experiment";
 import { imageGrid, writePng } from "@divgen/image-files";
 import type { ProgressEvent } from "@divgen/training";
-import { concat, slice } from "@tensorflow/tfjs-core";
 import { type Config, configSchema, isPoints } from "./config.ts";
-import { FEATURE_WEIGHT, type FoundImages, findImages, type InversionSettings } from "./find-images.ts";
+import { findImages, type InversionSettings } from "./find-images.ts";
+import { type InvertedRun, inversionNumbers } from "./inversion-numbers.ts";
+import { type InversionPictures, writeInversionReport } from "./inversion-report.ts";
+import { fileOriginals, type Originals, trainingOriginals } from "./inverted-originals.ts";
 import type { OpenedRun } from "./open-run.ts";
 import { openTrained } from "./open-trained.ts";
 
-/** What `sample --invert` is asked for. */
-export interface InversionRequest extends InversionSettings, Omit<RunSampleRequest<Config>, "inputs"> {
-  /** Training images that are found again: the first of the clustered subset. */
-  readonly invert: number;
+/** What `sample` is asked for with `--invert`, or with files. */
+export interface InversionRequest extends InversionSettings, RunSampleRequest<Config> {
+  /** Training images that are found again, the first of the clustered subset; the inputs' images if not given. */
+  readonly invert?: number | undefined;
   /** A run to compare with, such as an unconditional one, on the same data. */
   readonly against?: string | undefined;
 }
@@ -30,43 +32,46 @@ export interface InversionRequest extends InversionSettings, Omit<RunSampleReque
 /** Images in the picture; all are in the numbers. */
 const SHOWN = 16;
 
-interface InvertedRun extends FoundImages {
-  readonly run: string;
-  readonly method: string;
-  readonly step: number;
-}
-
 /**
- * Finds training images again in the generator of a run, and of one to compare with: `inversion.png` shows originals above
- * reconstructions, `inversion.json` tells errors by image, by cluster of the first run, and on average. Returns the paths.
+ * Finds images again in the generator of a run, and of one to compare with: `inversion.png` shows originals above
+ * reconstructions, `inversion.json` tells errors by image, by cluster of the first run, and on average; `report.html` has
+ * both. Returns the paths.
  *
- * @throws UsageError for runs of points, or of unlike data.
+ * @throws UsageError for runs of points, or of unlike data; DataError for files that cannot be read.
  */
 export async function invertRun(request: InversionRequest, output: Output): Promise<string[]> {
   const { config, runPath, outputPath, against } = request;
-  if (isPoints(config)) throw new UsageError("--invert: expected a run of images, got one of points");
+  if (isPoints(config)) throw new UsageError("finding images: expected a run of images, got one of points");
   const other = against === undefined ? undefined : comparedConfig(against, config);
   const first = await openTrained(runPath, config, request.step);
-  let originals: ImageBatch | undefined;
+  let originals: Originals | undefined;
   try {
-    originals = await firstImages(first.opened, request.invert);
-    const labels = first.opened.method.subsetLabels()?.slice(0, originals.shape[0]);
-    const runs = [await invertOne(first.opened, runPath, config, first.step, originals, request, output)];
+    originals =
+      request.invert === undefined
+        ? await fileOriginals(request.inputs, config.data.size)
+        : await trainingOriginals(first.opened, request.invert);
+    const { images } = originals;
+    const runs = [await invertOne(first.opened, runPath, config, first.step, images, request, output)];
     if (other !== undefined) {
       const second = await openTrained(against!, other);
       try {
-        runs.push(await invertOne(second.opened, against!, other, second.step, originals, request, output));
+        runs.push(await invertOne(second.opened, against!, other, second.step, images, request, output));
       } finally {
         second.opened.dispose();
       }
     }
     makeDirectory(outputPath);
     const [picturePath, numbersPath] = [join(outputPath, "inversion.png"), join(outputPath, "inversion.json")];
-    await writePicture(picturePath, originals, runs);
-    await writeFile(numbersPath, `${JSON.stringify(inversionNumbers(runs, labels, request))}\n`);
-    return [picturePath, numbersPath];
+    const pictures = await picturesOf(images, runs);
+    const shown = { columns: pictures.rows[0]!.length, zoom: 2, rowHeadings: pictures.names };
+    await writePng(picturePath, await imageGrid(pictures.rows.flat(), shown));
+    await writeFile(numbersPath, `${JSON.stringify(inversionNumbers(runs, originals, request))}\n`);
+    const { encoderSteps, inversionSteps, classCandidates, seed } = request;
+    const settings = { encoderSteps, inversionSteps, classCandidates, seed };
+    const pagePath = await writeInversionReport(outputPath, runs, originals, pictures, settings);
+    return [picturePath, numbersPath, pagePath];
   } finally {
-    originals?.dispose();
+    originals?.images.dispose();
     first.opened.dispose();
   }
 }
@@ -101,58 +106,13 @@ async function invertOne(
   return { run, method, step, ...(await findImages(opened, originals, settings, onProgress)) };
 }
 
-/** The first images of the subset in one batch, owned by the caller. */
-async function firstImages({ task }: OpenedRun, count: number): Promise<ImageBatch> {
-  const parts: ImageBatch[] = [];
-  let missing = count;
-  for await (const batch of task.subset()) {
-    const images = batch as ImageBatch;
-    const [size, ...shape] = images.shape;
-    const taken = Math.min(size, missing);
-    parts.push(asImageBatch(slice(images, [0, 0, 0, 0], [taken, ...shape])));
-    images.dispose();
-    missing -= taken;
-    if (missing === 0) break;
-  }
-  const all = asImageBatch(concat(parts, 0));
-  for (const part of parts) part.dispose();
-  return all;
-}
-
-async function writePicture(path: string, originals: ImageBatch, runs: readonly InvertedRun[]): Promise<void> {
+/** The first originals, and what each run made of them; runs of one method are told apart by their paths. */
+async function picturesOf(originals: ImageBatch, runs: readonly InvertedRun[]): Promise<InversionPictures> {
   const shown = Math.min(SHOWN, originals.shape[0]);
   const real = (await toPixelImages(originals)).slice(0, shown);
-  const grid = await imageGrid([real, ...runs.map(({ pictures }) => pictures.slice(0, shown))].flat(), {
-    ...{ columns: shown, zoom: 2, rowHeadings: ["originals", ...runs.map(({ method }) => method)] },
-  });
-  await writePng(path, grid);
-}
-
-const average = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-
-/** What `inversion.json` holds. */
-export function inversionNumbers(
-  runs: readonly InvertedRun[],
-  labels: Int32Array | undefined,
-  { encoderSteps, inversionSteps, classCandidates, seed }: InversionSettings,
-): object {
-  const clusters = [...new Set(labels)].sort((a, b) => a - b);
-  const errorsAt = ({ l1, encoderL1, perceptual }: FoundImages, places: readonly number[]) => ({
-    l1: average(places.map((place) => l1[place]!)),
-    encoderL1: average(places.map((place) => encoderL1[place]!)),
-    perceptual: average(places.map((place) => perceptual[place]!)),
-  });
+  const isAlike = new Set(runs.map(({ method }) => method)).size < runs.length;
   return {
-    images: runs[0]!.l1.length,
-    perceptual: "perceptual distance (tiny-efficientnet), not LPIPS",
-    settings: { encoderSteps, inversionSteps, classCandidates, seed, featureWeight: FEATURE_WEIGHT, reduction: "sum" },
-    runs: runs.map((found) => {
-      const { pictures: _, ...numbers } = found;
-      return { ...numbers, mean: errorsAt(found, [...found.l1.keys()]) };
-    }),
-    clusters: clusters.map((cluster) => {
-      const places = Array.from(labels!.keys()).filter((place) => labels![place] === cluster);
-      return { cluster, images: places.length, errors: runs.map((found) => errorsAt(found, places)) };
-    }),
+    rows: [real, ...runs.map(({ pictures }) => pictures.slice(0, shown))],
+    names: ["originals", ...runs.map(({ method, run }) => (isAlike ? basename(run) : method))],
   };
 }

@@ -9,16 +9,18 @@ import {
   printReport,
   runMain,
   startRun,
-  UsageError,
 } from "@divgen/experiment";
 import { z } from "zod";
-import { compareMethods, parseClusterCounts, parseMethods } from "./compare.ts";
+import { compareMethods } from "./compare.ts";
+import { assertComparisonArguments, parseClusterCounts, parseMethods } from "./comparison-request.ts";
 import { type Config, configSchema, isPoints } from "./config.ts";
 import { invertRun } from "./invert.ts";
 import { openRun } from "./open-run.ts";
 import { presets } from "./presets.ts";
 import { reportRun, trainRun } from "./run.ts";
 import { sampleRun } from "./sample.ts";
+import { sampleByMass } from "./sample-by-mass.ts";
+import { type SampleOptions, sampleKindOf, sampleOptionNeeds, sampleOptions } from "./sample-options.ts";
 
 const trainOptions = z.strictObject({
   compare: z.boolean().default(false).describe("train methods at equal steps in parallel processes and compare them"),
@@ -27,22 +29,15 @@ const trainOptions = z.strictObject({
     .default("gan,pacgan2,random-labels,self-conditioned")
     .describe("methods of a comparison, with commas between"),
   clusters: z.string().optional().describe("further numbers of clusters for it, such as 5,25,100 (Figure 3)"),
+  reportOnly: z
+    .boolean()
+    .default(false)
+    .describe("write a comparison's report from the runs that have ended, train none"),
   seeds: z.coerce.number().int().min(1).default(1).describe("seeds of a comparison"),
   jobs: z.coerce.number().int().min(1).optional().describe("processes at a time; as many as cores if not given"),
 });
 
-const sampleOptions = z.strictObject({
-  clusters: z.coerce.number().int().min(1).default(10).describe("clusters to make samples of, the largest first"),
-  count: z.coerce.number().int().min(1).default(8).describe("samples of each"),
-  seed: z.coerce.number().int().min(0).default(0).describe("seed of the first sample; the next ones count on"),
-  invert: z.coerce.number().int().min(1).optional().describe("instead: training images to find again in the generator"),
-  against: z.string().optional().describe("with --invert: another run on the same data to find them in as well"),
-  encoderSteps: z.coerce.number().int().min(1).default(2000).describe("with --invert: steps of training the encoder"),
-  inversionSteps: z.coerce.number().int().min(0).default(300).describe("with --invert: steps on the latents"),
-  classCandidates: z.coerce.number().int().min(1).default(1).describe("with --invert: likeliest classes to try"),
-});
-
-const app: AppDefinition<Config, z.infer<typeof trainOptions>, z.infer<typeof sampleOptions>> = {
+const app: AppDefinition<Config, z.infer<typeof trainOptions>, SampleOptions> = {
   name: "self-conditioned-gan",
   description: "Self-conditioned GANs: clusters of the discriminator's own features as classes, against mode collapse.",
   schema: configSchema,
@@ -50,32 +45,37 @@ const app: AppDefinition<Config, z.infer<typeof trainOptions>, z.infer<typeof sa
   defaultPreset: "demo",
   engines: engineNames,
   trainOptions,
-  trainOptionNeeds: { methods: ["compare"], clusters: ["compare"], seeds: ["compare"], jobs: ["compare"] },
+  trainOptionNeeds: {
+    ...{ methods: ["compare"], clusters: ["compare"], seeds: ["compare"], jobs: ["compare"] },
+    reportOnly: ["compare"],
+  },
   sampleOptions,
+  sampleOptionNeeds,
 };
 
 await runMain(async ({ args, signal }) => {
+  assertComparisonArguments(args);
   const command = parseAppArguments(app, args);
   const output = createOutput({ json: command.json });
   const finish = (kind: string, outcome: { text: string; htmlPath: string }) => printReport(output, kind, outcome);
   if (command.name === "train" && command.options.compare) {
-    const { methods, clusters, seeds, jobs = availableParallelism() } = command.options;
-    const request = { methods: parseMethods(methods), clusterCounts: parseClusterCounts(clusters), seeds, jobs };
-    return finish("comparison", await compareMethods(app, command, request, { output, signal }));
+    const { methods, clusters, jobs = availableParallelism(), ...rest } = command.options;
+    const request = { ...rest, methods: parseMethods(methods), clusterCounts: parseClusterCounts(clusters), jobs };
+    return compareMethods(app, command, request, { output, signal });
   }
   const engine = await selectEngine(engineChoiceOf(command.engine), { convolutional: !isPoints(command.config) });
   printEngine(output, engine);
   const context = { engine: engine.description, output, signal };
   if (command.name === "sample") {
     const { options, ...request } = command;
-    const { invert, against } = options;
-    if (invert === undefined && against !== undefined) {
-      throw new UsageError("--against: expected --invert COUNT with it, got none");
-    }
+    const asked = { ...request, ...options };
+    const kind = sampleKindOf(options, request.inputs);
     const paths =
-      invert === undefined
-        ? await sampleRun({ ...request, ...options })
-        : await invertRun({ ...request, ...options, invert }, output);
+      kind === "rows"
+        ? await sampleRun(asked)
+        : kind === "by-mass"
+          ? await sampleByMass({ ...asked, byMass: options.byMass! })
+          : await invertRun(asked, output);
     return output.note({ kind: "samples", paths }, paths.join("\n"));
   }
   if (command.name === "report") {

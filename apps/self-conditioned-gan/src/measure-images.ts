@@ -1,6 +1,6 @@
 import { asImageBatch, type FeatureExtractor, type ImageBatch } from "@divgen/core-tensors";
-import { countModes, describeMetric, frechetDistanceOfFeatures, type MetricResult } from "@divgen/metrics";
-import { extractFeatureRows, type GeneratedSamples } from "@divgen/training";
+import { countModes, describeMetric, type MetricResult } from "@divgen/metrics";
+import type { GeneratedSamples } from "@divgen/training";
 import { argMax, concat, reshape, slice, split, type Tensor2D, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
 
 /**
@@ -49,23 +49,4 @@ export function stackedDigitFeatures(images: ImageBatch, classifier: FeatureExtr
     const byChannel = split(reshape(rows!, [3 * batch, -1]), 3, 0);
     return concat(byChannel, 1) as Tensor2D;
   });
-}
-
-/** Frechet distance of pooled features to training images. Batches are disposed after use. */
-export async function measureFrechet(
-  batches: Iterable<GeneratedSamples<ImageBatch>>,
-  extractor: FeatureExtractor,
-  count: number,
-  { reference, protocol }: { readonly reference: AsyncIterable<ImageBatch>; readonly protocol: string },
-): Promise<readonly MetricResult[]> {
-  const real = await extractFeatureRows(extractor, "pooled", reference);
-  const fake = await extractFeatureRows(extractor, "pooled", imagesIn(batches));
-  const { value, warnings } = frechetDistanceOfFeatures(real, fake);
-  const { name, weightHash, resizeRule } = extractor;
-  const provenance = { extractor: name, weightHash, resizeRule, layer: "pooled", protocol };
-  return [describeMetric("frechet-distance", value, count, provenance, { referenceCount: real.rows, warnings })];
-}
-
-function* imagesIn(batches: Iterable<GeneratedSamples<ImageBatch>>): Generator<ImageBatch> {
-  for (const { samples } of batches) yield samples;
 }

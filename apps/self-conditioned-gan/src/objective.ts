@@ -34,11 +34,18 @@ export interface MethodObjective<Sample extends Tensor> {
   readonly objective: Objective<ConditionalBatch<Sample>>;
   /** Of generator and discriminator. */
   readonly parameters: number;
+  /**
+   * Tells the clusters below anew by the networks as they stand, where they move with every step (online); nothing for
+   * other methods. To be called before samples are made.
+   */
+  labelSubset(): Promise<void>;
   /** Weights that classes are drawn with when samples are made; undefined for unconditional networks. */
   masses(): ArrayLike<number> | undefined;
   /** Cluster of each sample of the subset; undefined where there is none. */
   subsetLabels(): Int32Array | undefined;
-  /** Of the clusterings; empty for methods that do not cluster. */
+  /** Share of the subset that left its cluster since the last clustering; undefined where labels stay in between. */
+  drift(): number | undefined;
+  /** Of the clusterings; empty for methods that do not cluster, or (online) with every batch. */
   history(): readonly ReclusteringRecord[];
   /** Frees the networks; the objective is freed first, by whoever wraps it. */
   dispose(): void;
@@ -63,7 +70,8 @@ export function createMethodObjective<Sample extends Tensor>(
 
 type Optimizers = Readonly<Record<"generatorOptimizer" | "discriminatorOptimizer", Optimizer>>;
 
-const withoutClusters = { subsetLabels: () => undefined, history: () => [] };
+const betweenClusterings = { labelSubset: async () => undefined, drift: () => undefined };
+const withoutClusters = { ...betweenClusterings, subsetLabels: () => undefined, history: () => [] };
 
 /** What all methods tell of their networks. */
 function ofNetworks<Sample extends Tensor>(
@@ -135,6 +143,7 @@ function createConditionalMethod<Sample extends Tensor>(
     onClustered: (record: ReclusteringRecord) => onClustered?.(record, (performance.now() - begun) / 1000),
   };
   const clustered = (objective: ReclusteringObjective<Sample>) => ({
+    ...betweenClusterings,
     objective,
     masses: () => objective.clusters.masses,
     subsetLabels: () => objective.clusters.labels,
@@ -154,7 +163,15 @@ function createConditionalMethod<Sample extends Tensor>(
       const { subset } = clusterOptions;
       const options = { discriminator, clusterCount, subset, restarts, selectFeatures };
       const objective = withOnlineClustering(conditional, options);
-      return { ...unclustered, objective, masses: () => objective.clusterMasses };
+      return {
+        ...networks,
+        objective,
+        labelSubset: () => objective.labelSubset(),
+        masses: () => objective.clusters.masses,
+        subsetLabels: () => objective.clusters.labels,
+        drift: () => objective.clusters.drift,
+        history: () => [],
+      };
     }
     case "logo-ae":
     case "logo-rc":

@@ -51,14 +51,20 @@ function openTaskRun<Sample extends Tensor>(task: Task<Sample>, config: Config, 
               const latents = drawLatents(classKey, count, generator.latentSize);
               return generator.generate(latents, { code }, { mode: "inference" });
             }),
-    subsetLabels: method.subsetLabels(),
+    classCount,
+    subsetConditions: config.method === "class-conditional" ? task.subsetClasses : method.subsetLabels(),
   });
   return {
-    ...{ key, task, objective, method, parameters, shown },
+    ...{ key, task, objective, method, parameters, shown, sampleBatchSize: batchSizeOf(config) },
     batches: task.createBatches(key.split("batches")),
-    /** Runs `use` with the weights that make the samples: the averaged ones, where there are any. */
-    withSamplingWeights: <Result>(use: () => Promise<Result>): Promise<Result> =>
-      average === undefined ? use() : average.withAveragedWeights(use),
+    /**
+     * Runs `use` with the weights that make the samples (the averaged ones, where there are any), and the clusters as the
+     * networks see them now.
+     */
+    withSamplingWeights: async <Result>(use: () => Promise<Result>): Promise<Result> => {
+      await method.labelSubset();
+      return average === undefined ? use() : average.withAveragedWeights(use);
+    },
     dispose: () => {
       objective.dispose();
       for (const owned of [average, method, task]) owned?.dispose();

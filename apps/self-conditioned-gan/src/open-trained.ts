@@ -27,6 +27,7 @@ export async function openTrained(runPath: string, config: Config, step?: number
     if (loaded === undefined) {
       throw new DataError(`${runPath}: expected a checkpoint, got none. Go on with --resume ${runPath}.`);
     }
+    await opened.method.labelSubset();
     return { directory, opened, step: loaded.step };
   } catch (error) {
     opened.dispose();

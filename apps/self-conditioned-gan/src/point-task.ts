@@ -14,7 +14,7 @@ import type { Tensor2D } from "@tensorflow/tfjs-core";
 import { type Config, packSizeOf } from "./config.ts";
 import { collectPoints, measurePoints } from "./evaluate.ts";
 import { createPointBatches, openPointData, type PointData, subsetOf } from "./point-data.ts";
-import { savePoints } from "./save-samples.ts";
+import { saveAllPoints, savePoints } from "./save-samples.ts";
 import { scatterPicture } from "./scatter-picture.ts";
 import type { ShownRun, Task } from "./task.ts";
 
@@ -65,26 +65,28 @@ export function createPointTask(key: RandomKey, config: Config): Task<Tensor2D> 
       addModeHistogram(report, measurePoints(all, mixture).nearestCounts, mixture);
     },
     saveSamples: (folder, rows) => savePoints(folder, rows, mixture),
+    saveAll: saveAllPoints,
     dispose: () => undefined,
   };
 }
 
 async function addScatter(
   report: Report,
-  { source, key, subsetLabels }: ShownRun<Tensor2D>,
+  { source, key, subsetConditions }: ShownRun<Tensor2D>,
   { train, mixture }: PointData,
   config: Config,
 ): Promise<void> {
-  const count = Math.min(SHOWN, subsetLabels?.length ?? config.data.trainCount);
-  const real = scatterPicture(train.points.subarray(0, 2 * count), mixture, subsetLabels);
+  const count = Math.min(SHOWN, subsetConditions?.length ?? config.data.trainCount);
+  const real = scatterPicture(train.points.subarray(0, 2 * count), mixture, subsetConditions);
   const { points, clusterIds } = await collectPoints(source, key, SHOWN);
-  const isColored = subsetLabels !== undefined || ["class-conditional", "mgan"].includes(config.method);
+  const isColored = subsetConditions !== undefined || config.method === "mgan";
+  const conditions = config.method === "class-conditional" ? "mode" : "cluster";
   const fake = scatterPicture(points, mixture, isColored ? clusterIds : undefined);
   await addPictures(report, [[real, fake]], {
     caption:
-      subsetLabels === undefined
+      subsetConditions === undefined
         ? "Real points and generated ones; grey rings mark the modes."
-        : "Real points in the color of their cluster, and points generated for the clusters; grey rings mark the modes.",
+        : `Real points in the color of their ${conditions}, and points generated for the ${conditions}s; grey rings mark the modes.`,
     columnTitles: ["real", "generated"],
   });
 }

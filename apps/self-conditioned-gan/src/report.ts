@@ -6,6 +6,7 @@ import { encodeAnimatedPng } from "@divgen/image-files";
 import type { MetricResult } from "@divgen/metrics";
 import type { ReclusteringRecord } from "@divgen/training";
 import type { Tensor } from "@tensorflow/tfjs-core";
+import { addClusterDrift, CLUSTER_DRIFT } from "./cluster-drift.ts";
 import { CLUSTERING_SECONDS, clusteringCost } from "./clustering-cost.ts";
 import { type Config, isPoints } from "./config.ts";
 import { type PaperTable, paperIntervals, paperTables } from "./paper-numbers.ts";
@@ -41,7 +42,7 @@ export async function writeRunReport(
   await task.addPictures(report, run);
   await addAnimation(report, directory);
   addCurves(report.heading("Over training"), directory.metrics());
-  addDrift(report, history);
+  addClusterDrift(report, history, directory.metrics());
   addClusteringCost(report, directory, config);
   return finish(report.losses(directory.events()), measured);
 }
@@ -77,9 +78,12 @@ async function addAnimation(report: Report, directory: RunDirectory): Promise<vo
   });
 }
 
+/** Logged on the way, and shown by figures of their own. */
+const ownFigures: ReadonlySet<string> = new Set([CLUSTERING_SECONDS, CLUSTER_DRIFT]);
+
 function addCurves(report: Report, metrics: readonly LoggedMetric[]): void {
   const onTheWay = metrics.filter(({ protocol }) => protocol === "on-the-way");
-  const names = [...new Set(onTheWay.map(({ metric }) => metric))].filter((name) => name !== CLUSTERING_SECONDS);
+  const names = [...new Set(onTheWay.map(({ metric }) => metric))].filter((name) => !ownFigures.has(name));
   for (const name of names) {
     const points = onTheWay.flatMap(({ metric, value, step }) =>
       metric === name && value !== null ? [[step, value] as const] : [],
@@ -87,23 +91,6 @@ function addCurves(report: Report, metrics: readonly LoggedMetric[]): void {
     if (points.length < 2) continue;
     report.linePlot({ caption: `${name} over training.`, xTitle: "step", yTitle: name, series: [{ name, points }] });
   }
-}
-
-function addDrift(report: Report, history: readonly ReclusteringRecord[]): void {
-  const drift = (name: string, key: "driftBeforeMatching" | "driftAfterMatching") => ({
-    name,
-    points: history.flatMap((record) => {
-      const value = record[key];
-      return value === null ? [] : [[record.step, value] as const];
-    }),
-  });
-  if (history.length < 3) return;
-  report.linePlot({
-    caption: "Cluster drift: share of the clustered samples whose label changed at each clustering.",
-    xTitle: "step",
-    yTitle: "share",
-    series: [drift("before matching", "driftBeforeMatching"), drift("after matching", "driftAfterMatching")],
-  });
 }
 
 function addClusteringCost(report: Report, directory: RunDirectory, { clustering, data }: Config): void {

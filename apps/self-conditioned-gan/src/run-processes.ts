@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
-import { makeDirectory } from "@divgen/experiment";
+import { EXIT_CODES, makeDirectory } from "@divgen/experiment";
 
 /** A process that trains one run. */
 export interface RunProcess {
@@ -18,6 +18,19 @@ export interface FailedProcess {
   readonly name: string;
   readonly exitCode: number;
   readonly logPath: string;
+}
+
+/** Runs of a comparison failed. Ends the program as they ended if all did so alike (3 data, 4 diverged), else with 1. */
+export class RunsFailedError extends Error {
+  override readonly name = "RunsFailedError";
+  readonly exitCode: number;
+
+  constructor(failed: readonly FailedProcess[]) {
+    const parts = failed.map(({ name, exitCode, logPath }) => `${name} (exit code ${exitCode}, see ${logPath})`);
+    super(`comparison: runs failed: ${parts.join("; ")}; started again, it goes on with them`);
+    const codes = new Set(failed.map(({ exitCode }) => exitCode));
+    this.exitCode = codes.size === 1 ? failed[0]!.exitCode : EXIT_CODES.defect;
+  }
 }
 
 /**

@@ -3,6 +3,7 @@ import { type Output, type RunDirectory, type StartedRun, trainStartedRun } from
 import { describeMetric, type MetricResult, partitionAgreement } from "@divgen/metrics";
 import type { ProgressEvent, ReclusteringRecord } from "@divgen/training";
 import type { Tensor } from "@tensorflow/tfjs-core";
+import { CLUSTER_DRIFT } from "./cluster-drift.ts";
 import { CLUSTERING_SECONDS } from "./clustering-cost.ts";
 import type { Config, Method } from "./config.ts";
 import { type OpenedRun, openRun } from "./open-run.ts";
@@ -42,7 +43,7 @@ export async function trainRun(run: StartedRun, config: Config, context: RunCont
     );
   };
   const opened = await openRun(config, { onClustered, onPretraining, signal });
-  const { key, task, objective, batches, shown, withSamplingWeights } = opened;
+  const { key, task, method, objective, batches, shown, withSamplingWeights } = opened;
   try {
     const { steps, reportEvery, checkpointEvery, samplesEvery, evaluationEvery } = config.training;
     await trainStartedRun(run, {
@@ -54,12 +55,18 @@ export async function trainRun(run: StartedRun, config: Config, context: RunCont
       }),
       evaluate: async (step) => {
         const onTheWay = key.split("evaluation-on-the-way").fold(step);
-        const { source } = shown(onTheWay);
         const { samplesOnTheWay } = config.evaluation;
-        const metrics = await withSamplingWeights(() => task.measure(source, onTheWay, samplesOnTheWay));
-        return metrics.map(({ metric, value, count, details, extractor }) => ({
-          ...{ metric, value, details, extractor, n: count, engine: context.engine, protocol: "on-the-way" },
-        }));
+        const metrics = await withSamplingWeights(() =>
+          task.measure(shown(onTheWay).source, onTheWay, samplesOnTheWay),
+        );
+        const facts = { engine: context.engine, protocol: "on-the-way" };
+        const drift = method.drift();
+        return [
+          ...metrics.map(({ metric, value, count, details, extractor }) => ({
+            ...{ metric, value, details, extractor, n: count, ...facts },
+          })),
+          ...(drift === undefined ? [] : [{ metric: CLUSTER_DRIFT, value: drift, ...facts }]),
+        ];
       },
     });
     return await finishRun(run.directory, opened, config, steps, context);
@@ -117,7 +124,7 @@ function finishRun(
   return withSamplingWeights(async () => {
     const run = shown(key.split("evaluation"));
     const samples = await task.measure(run.source, run.key, config.evaluation.samples);
-    const metrics = [...samples, ...measureClusters(run.subsetLabels, task, config.method)];
+    const metrics = [...samples, ...measureClusters(method.subsetLabels(), task, config.method)];
     recordMetricResults(directory, metrics, { step, engine });
     return writeRunReport({ directory, task, run, metrics, history: method.history(), config, step, engine });
   });

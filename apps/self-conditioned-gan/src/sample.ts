@@ -3,18 +3,18 @@ import { join } from "node:path";
 import { oneHotCodes } from "@divgen/core-tensors";
 import { makeDirectory, type RunSampleRequest, UsageError } from "@divgen/experiment";
 import { normal, randomKey } from "@divgen/random";
-import { type Tensor, tensor2d, tidy } from "@tensorflow/tfjs-core";
+import { concat, type Tensor, type Tensor2D, tensor2d, tidy } from "@tensorflow/tfjs-core";
 import type { Config } from "./config.ts";
 import type { OpenedRun } from "./open-run.ts";
 import { openTrained } from "./open-trained.ts";
 import type { SampleRow } from "./task.ts";
 
 /** What `sample` is asked for. */
-export interface SampleRequest extends RunSampleRequest<Config> {
-  /** Clusters, the largest first. */
-  readonly clusters: number;
-  /** Samples of each: one a seed. */
-  readonly count: number;
+export interface SampleRequest extends Omit<RunSampleRequest<Config>, "inputs"> {
+  /** Clusters, the largest first; 10 if not given. */
+  readonly clusters?: number | undefined;
+  /** Samples of each, one a seed; 8 if not given. */
+  readonly count?: number | undefined;
   /** Of the first sample; the next ones count on. */
   readonly seed: number;
 }
@@ -23,34 +23,24 @@ export interface SampleRequest extends RunSampleRequest<Config> {
  * Samples of a trained run, a row a cluster and a column a seed: pictures, and `samples.json` with the latents of each seed.
  * A seed alone decides the latents, so that any sample can be made again, for any cluster. Returns the paths written.
  *
- * @throws UsageError for files to make samples from: there is nothing to do with them.
+ * @throws UsageError for a number of clusters, where the run has none.
  */
 export async function sampleRun(request: SampleRequest): Promise<string[]> {
-  const { runPath, config, inputs, outputPath, count, seed } = request;
-  if (inputs.length > 0) {
-    throw new UsageError(
-      `sample: expected no files, got ${inputs[0]}; to find images again in a generator give --invert`,
-    );
-  }
+  const { runPath, config, outputPath, count = 8, seed } = request;
   const { opened, step } = await openTrained(runPath, config, request.step);
   try {
+    const { generator, masses: massesOf } = opened.method;
+    const masses = massesOf();
+    if (masses === undefined && request.clusters !== undefined) {
+      throw new UsageError(`--clusters: expected a run with classes, got one of ${config.method}; leave it out`);
+    }
     makeDirectory(outputPath);
-    const { generator, masses } = opened.method;
     const seeds = Array.from({ length: count }, (_, column) => seed + column);
     const latents = seeds.map((one) => latentsOfSeed(one, generator.latentSize));
-    const chosen = largestClusters(masses(), request.clusters);
-    const paths = await opened.withSamplingWeights(async () => {
-      const rows: SampleRow<Tensor>[] = chosen.map((cluster) => ({
-        name: cluster === undefined ? "samples" : `cluster-${cluster.id}`,
-        title: cluster === undefined ? "" : `${cluster.id} (${(100 * cluster.share).toPrecision(2)} %)`,
-        samples: generateRow(opened, latents, cluster?.id),
-      }));
-      try {
-        return await opened.task.saveSamples(outputPath, rows, seeds);
-      } finally {
-        for (const { samples } of rows) samples.dispose();
-      }
-    });
+    const chosen = largestClusters(masses, request.clusters ?? 10);
+    const paths = await opened.withSamplingWeights(() =>
+      opened.task.saveSamples(outputPath, generateRows(opened, latents, chosen), seeds),
+    );
     const list = {
       run: runPath,
       step,
@@ -89,11 +79,52 @@ function largestClusters(masses: ArrayLike<number> | undefined, count: number): 
     .slice(0, count);
 }
 
-function generateRow({ method }: OpenedRun, rows: readonly Float32Array[], cluster: number | undefined): Tensor {
-  return tidy(() => {
-    const latents = tensor2d(Float32Array.from(rows.flatMap((row) => [...row])), [rows.length, rows[0]!.length]);
-    const ids = Array<number>(rows.length).fill(cluster ?? 0);
-    const condition = cluster === undefined ? {} : { code: oneHotCodes(ids, method.masses()!.length) };
-    return method.generator.generate(latents, condition, { mode: "inference" });
-  });
+/** The rows one after the other, so that no more than one is held. */
+function* generateRows(
+  opened: OpenedRun,
+  latents: readonly Float32Array[],
+  clusters: readonly (ShownCluster | undefined)[],
+): Generator<SampleRow<Tensor>> {
+  for (const cluster of clusters) {
+    const samples = generateRow(opened, latents, cluster?.id);
+    try {
+      yield {
+        name: cluster === undefined ? "samples" : `cluster-${cluster.id}`,
+        title: cluster === undefined ? "" : `${cluster.id} (${(100 * cluster.share).toPrecision(2)} %)`,
+        samples,
+      };
+    } finally {
+      samples.dispose();
+    }
+  }
+}
+
+/** In batches, since what a network holds of all samples at once may not fit. */
+function generateRow(
+  { method, sampleBatchSize }: OpenedRun,
+  latents: readonly Float32Array[],
+  cluster: number | undefined,
+): Tensor {
+  const classCount = method.masses()?.length;
+  const batches: Tensor[] = [];
+  for (let start = 0; start < latents.length; start += sampleBatchSize) {
+    const part = latents.slice(start, start + sampleBatchSize);
+    batches.push(
+      tidy(() => {
+        const code = () => oneHotCodes(Array<number>(part.length).fill(cluster!), classCount!);
+        const condition = cluster === undefined ? {} : { code: code() };
+        return method.generator.generate(stackRows(part), condition, { mode: "inference" });
+      }),
+    );
+  }
+  const all = concat(batches, 0);
+  for (const batch of batches) batch.dispose();
+  return all;
+}
+
+function stackRows(rows: readonly Float32Array[]): Tensor2D {
+  const width = rows[0]!.length;
+  const values = new Float32Array(rows.length * width);
+  for (const [row, own] of rows.entries()) values.set(own, row * width);
+  return tensor2d(values, [rows.length, width]);
 }

@@ -14,8 +14,13 @@ export interface ShownRun<Sample extends Tensor> {
   readonly source: SampleSource<Sample>;
   /** Samples of one class, in inference mode, owned by the caller; undefined for unconditional generators. */
   readonly ofClass: ((classId: number, count: number, key: RandomKey) => Sample) | undefined;
-  /** Cluster of each sample of the subset; undefined where there is none. */
-  readonly subsetLabels: Int32Array | undefined;
+  /** Classes of the generator, whatever they stand for; 0 for unconditional ones. */
+  readonly classCount: number;
+  /**
+   * Class of each sample of the subset, beside which generated samples of the class belong: its cluster, or its true class
+   * for class-conditional networks; undefined where real samples have none.
+   */
+  readonly subsetConditions: Int32Array | undefined;
 }
 
 /** Samples of one cluster, a seed each. */
@@ -24,7 +29,7 @@ export interface SampleRow<Sample extends Tensor> {
   readonly name: string;
   /** For pictures; may be empty. */
   readonly title: string;
-  /** Borrowed. */
+  /** Borrowed, until the next row is asked for. */
   readonly samples: Sample;
 }
 
@@ -59,7 +64,9 @@ export interface Task<Sample extends Tensor> {
   measure(source: SampleSource<Sample>, key: RandomKey, count: number): Promise<readonly MetricResult[]>;
   /** Adds real and generated samples to a report. */
   addPictures(report: Report, run: ShownRun<Sample>): Promise<void>;
-  /** Writes samples into a folder that is there; returns the paths. */
-  saveSamples(folder: string, rows: readonly SampleRow<Sample>[], seeds: readonly number[]): Promise<string[]>;
+  /** Writes samples into a folder that is there, row by row; returns the paths. */
+  saveSamples(folder: string, rows: Iterable<SampleRow<Sample>>, seeds: readonly number[]): Promise<string[]>;
+  /** Writes samples into a folder that is there, however many: images as numbered files, points as one. Frees them. */
+  saveAll(folder: string, batches: Iterable<GeneratedSamples<Sample>>): Promise<void>;
   dispose(): void;
 }

@@ -117,6 +117,7 @@ const ofImages = [
 
 describe.each([
   ["mgan", []],
+  ["online", []],
   ["logo-ae", []],
   ["logo-rc", ofImages],
   ["rotnet", ofImages],
@@ -183,13 +184,20 @@ describe("sample", () => {
     const runs = ["--run", join(folder, "rotnet"), "--against", join(folder, "logo-rc")];
     const { status, stderr } = run("sample", ...runs, "--out", out, ...short);
     expect(status, stderr).toBe(0);
-    expect(readdirSync(out)).toEqual(["inversion.json", "inversion.png"]);
+    expect(readdirSync(out).sort()).toEqual(["inversion.json", "inversion.png", "report.html", "report.json"]);
+    const { sections } = JSON.parse(readFileSync(join(out, "report.json"), "utf8"));
+    const [pictures, errors] = ["image-grid", "metrics-table"].map((wanted) =>
+      sections.find(({ kind }: { kind: string }) => kind === wanted),
+    );
+    expect(pictures).toMatchObject({ columns: 5, rowTitles: ["originals", "rotnet", "logo-rc"] });
+    expect(errors.columns.map(({ title }: { title: string }) => title)).toContain("logo-rc: L1");
     const numbers = JSON.parse(readFileSync(join(out, "inversion.json"), "utf8"));
     expect(numbers.runs.map(({ method }: { method: string }) => method)).toEqual(["rotnet", "logo-rc"]);
     const [first] = numbers.runs;
     expect(first.l1).toHaveLength(5);
     const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
     expect(first.mean.l1).toBeCloseTo(sum(first.l1) / 5, 9);
+    expect(errors.rows[0].values["0-l1"].value).toBe(first.mean.l1);
     // Clusters are weighted by their images.
     const clusters = numbers.clusters as { images: number; errors: { l1: number }[] }[];
     expect(sum(clusters.map(({ images }) => images))).toBe(5);
@@ -200,20 +208,98 @@ describe("sample", () => {
     expect([unlike.status, unlike.stderr]).toEqual([2, expect.stringContaining("expected a run on the same data")]);
   }, 120_000);
 
-  test("takes no files", () => {
-    const { status, stderr } = run("sample", "--run", join(folder, "whole"), "a.png");
-    expect([status, stderr]).toEqual([2, expect.stringContaining("expected no files, got a.png")]);
-    const alone = run("sample", "--run", join(folder, "whole"), "--against", join(folder, "rotnet"));
-    expect([alone.status, alone.stderr]).toEqual([2, expect.stringContaining("expected --invert COUNT with it")]);
+  test("finds the images of files again, at the run's size, with errors by the cluster found", async () => {
+    const photo = join(folder, "photo.png");
+    const pixels = Uint8Array.from({ length: 20 * 12 * 3 }, (_, place) => (place * 5) % 256);
+    await writePng(photo, { width: 20, height: 12, channels: 3, pixels });
+    const out = join(folder, "found");
+    const short = ["--encoder-steps", "1", "--inversion-steps", "1", "--out", out];
+    const { status, stderr } = run("sample", photo, join(photographs, "a"), "--run", join(folder, "rotnet"), ...short);
+    expect(status, stderr).toBe(0);
+    const { images, files, runs, clusters } = JSON.parse(readFileSync(join(out, "inversion.json"), "utf8"));
+    expect(images).toBe(7);
+    expect(files.slice(0, 2)).toEqual([photo, join(photographs, "a", "0")]);
+    const found = runs[0].classIds.filter((cluster: number) => cluster === clusters[0].cluster);
+    expect(clusters[0].images).toBe(found.length);
+  }, 60_000);
+
+  test("by mass: numbered images and nothing else, or one file of points, a prefix of any larger number", () => {
+    const byMass = (path: string, count: number, out: string, ...more: string[]) => {
+      const at = join(folder, out);
+      const args = ["--run", join(folder, path), "--out", at, "--by-mass", String(count), ...more];
+      const { status, stderr } = run("sample", ...args);
+      expect(status, stderr).toBe(0);
+      return { at, list: JSON.parse(readFileSync(join(at, "by-mass.json"), "utf8")) };
+    };
+    const images = byMass("rotnet", 103, "mass images");
+    const files = readdirSync(join(images.at, "by-mass")).sort();
+    expect([files.length, files[0], files[102]]).toEqual([103, "000001.png", "000103.png"]);
+    expect(images.list).toMatchObject({ step: 14, seed: 0, count: 103 });
+    expect(images.list.clusterIds).toHaveLength(103);
+    const again = run("sample", "--run", join(folder, "rotnet"), "--out", images.at, "--by-mass", "2");
+    expect([again.status, again.stderr]).toEqual([2, expect.stringContaining("expected an empty folder, got 103")]);
+
+    const pointsIn = (at: string) => JSON.parse(readFileSync(join(at, "by-mass", "points.json"), "utf8")).samples;
+    const few = pointsIn(byMass("whole", 3, "few points").at);
+    const many = byMass("whole", 40, "many points");
+    expect(readdirSync(join(many.at, "by-mass"))).toEqual(["points.json"]);
+    expect(pointsIn(many.at)).toHaveLength(40);
+    for (const [place, [x]] of few.entries()) expect(pointsIn(many.at)[place][0]).toBeCloseTo(x, 4);
+    expect(new Set(many.list.clusterIds).size).toBeGreaterThan(1);
+    expect(pointsIn(byMass("whole", 3, "other points", "--seed", "1").at)).not.toEqual(few);
+  }, 120_000);
+
+  test("refuses what it would ignore", () => {
+    const whole = ["sample", "--run", join(folder, "whole")];
+    const both = run(...whole, "--invert", "2", "--count", "3");
+    expect([both.status, both.stderr]).toEqual([2, expect.stringContaining("either --invert or --count, got both")]);
+    const alone = run(...whole, "--against", join(folder, "rotnet"));
+    expect([alone.status, alone.stderr]).toEqual([2, expect.stringContaining("--invert or files with it, got none")]);
+    const points = run(...whole, "a.png");
+    expect([points.status, points.stderr]).toEqual([2, expect.stringContaining("expected a run of images")]);
   }, 30_000);
 });
 
-test("another method on a ring, with its own samples", () => {
+describe("clusters that move with every batch", () => {
   const path = join(folder, "online");
-  const { status, stderr } = run("--preset", "demo-ring", "--method", "online", "--run", path, ...tiny);
+  const captionsOf = () => sectionsOf(path).map(({ caption }: { caption?: string }) => caption ?? "");
+  const finalNumbers = () =>
+    linesOf(join(path, "metrics.jsonl"))
+      .filter(({ protocol }) => protocol === "self-conditioned-2d")
+      .map(({ metric, value }) => [metric, value]);
+
+  test("are shown as they are at the end, with how far they drifted", () => {
+    const captions = captionsOf().join("\n");
+    expect(captions).toContain("Real points in the color of their cluster");
+    expect(captions).toContain("from which the centers follow the batches");
+    const drift = linesOf(join(path, "metrics.jsonl")).filter(({ metric }) => metric === "cluster-drift");
+    expect(drift.map(({ step, protocol }) => [step, protocol])).toEqual([4, 8, 12].map((step) => [step, "on-the-way"]));
+    for (const { value } of drift) expect(Math.abs(120 * value - Math.round(120 * value))).toBeLessThan(1e-9);
+    expect(drift[2].value).toBeGreaterThan(0);
+  });
+
+  test("are the same from the checkpoint: numbers, and the shares of the subset that samples are drawn by", () => {
+    const atEnd = finalNumbers();
+    expect(atEnd).toHaveLength(7);
+    const { status, stderr } = run("report", "--run", path);
+    expect(status, stderr).toBe(0);
+    expect(finalNumbers()).toEqual([...atEnd, ...atEnd]);
+    const out = join(folder, "online samples");
+    expect(run("sample", "--run", path, "--out", out).status).toBe(0);
+    const { clusters } = JSON.parse(readFileSync(join(out, "samples.json"), "utf8")) as {
+      clusters: { share: number }[];
+    };
+    expect(clusters.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 9);
+    for (const { share } of clusters) expect(Math.abs(120 * share - Math.round(120 * share))).toBeLessThan(1e-9);
+  }, 60_000);
+});
+
+test("another method on a ring, with its own samples", () => {
+  const path = join(folder, "random labels");
+  const { status, stderr } = run("--preset", "demo-ring", "--method", "random-labels", "--run", path, ...tiny);
   expect(status, stderr).toBe(0);
   const [table] = sectionsOf(path).filter(({ kind }: { kind: string }) => kind === "metrics-table");
-  expect(table.rows[0].name).toBe("online");
+  expect(table.rows[0].name).toBe("random-labels");
   expect(readdirSync(join(path, "samples"))).toHaveLength(3);
 }, 60_000);
 

@@ -66,14 +66,27 @@ export async function openImageFolder({
     load: async (index) => {
       assertIndex(index, files.length);
       const file = files[index]!;
-      const image = await readImage(file.path);
       return {
         name: file.name,
-        image: size === undefined ? image : fitSquare(image, size, filter),
+        image: size === undefined ? await readImage(file.path) : await readSquareImage(file.path, size, filter),
         classId: file.classId,
       };
     },
   };
+}
+
+/**
+ * The middle square of an image file, resized, as `openImageFolder` reads it.
+ *
+ * @param size - side in pixels.
+ * @throws DataError for a file that is missing or cannot be read.
+ */
+export async function readSquareImage(
+  path: string,
+  size: number,
+  filter: ResampleFilter = "lanczos",
+): Promise<PixelImage> {
+  return fitSquare(await readImage(path), size, filter);
 }
 
 /** The largest square in the middle, resized. */

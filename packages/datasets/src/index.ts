@@ -7,7 +7,7 @@ export {
 } from "./cifar10.ts";
 export { type GreyImages, openIdxFiles, openMnist } from "./digits.ts";
 export { type IdxImages, parseIdxImages, parseIdxLabels } from "./idx-files.ts";
-export { type ImageFolderDataset, type ImageFolderOptions, openImageFolder } from "./image-folder.ts";
+export { type ImageFolderDataset, type ImageFolderOptions, openImageFolder, readSquareImage } from "./image-folder.ts";
 export {
   type ColorCodedPairsOptions,
   type LabelFolderDataset,
