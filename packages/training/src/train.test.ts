@@ -225,3 +225,23 @@ test("averaged weights follow average = decay average + (1 - decay) weights, and
   expect(position.dataSync()).toEqual(trained);
   for (const owned of [objective, average, network]) owned.dispose();
 });
+
+test("running statistics are averaged with the weights, and put back after use", async () => {
+  const statistic = tidy(() => variable(tensor1d([8])));
+  const network: Network = {
+    parameters: new Map(),
+    buffers: new Map([["running", statistic]]),
+    dispose: () => statistic.dispose(),
+  };
+  const average = createWeightAverage(network, { decay: 0.75 });
+  for (const value of [4, 0]) {
+    const next = tensor1d([value]);
+    statistic.assign(next);
+    next.dispose();
+    average.update();
+  }
+  // 0.75 * (0.75 * 8 + 0.25 * 4) + 0.25 * 0
+  await average.withAveragedWeights(() => expectClose(statistic, [5.25], { absolute: 1e-6 }));
+  expectClose(statistic, [0], { absolute: 0 });
+  for (const owned of [average, network]) owned.dispose();
+});

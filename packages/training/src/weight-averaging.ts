@@ -8,9 +8,12 @@ export interface WeightAverageOptions {
   readonly decay: number;
 }
 
-/** Exponential moving average of a network's weights; its parameters have the names of the original's. */
+/** Exponential moving average of a network's weights and buffers; they have the names of the original's. */
 export interface WeightAverage extends Network {
-  /** Moves the average towards the network's present weights; buffers (running statistics) are copied. */
+  /**
+   * Moves the average towards the network's present weights and buffers: a batch norm's running statistics must be those of
+   * averaged weights, which the present ones are not.
+   */
   update(): void;
   /** Runs `use` with the averaged weights in the network, then puts the trained ones back, also when `use` throws. */
   withAveragedWeights<Result>(use: () => Promise<Result> | Result): Promise<Result>;
@@ -36,11 +39,8 @@ export function createWeightAverage(network: Network, { decay }: WeightAverageOp
     parameters,
     buffers,
     update: () => {
-      for (const [name, average] of parameters) {
-        const present = network.parameters.get(name)!;
-        tidy(() => average.assign(weightedSum(average, decay, present, 1 - decay)));
-      }
-      for (const [name, copy] of buffers) tidy(() => copy.assign(network.buffers.get(name)!.clone()));
+      moveTowards(parameters, network.parameters, decay);
+      moveTowards(buffers, network.buffers, decay);
     },
     withAveragedWeights: async (use) => {
       exchange();
@@ -89,6 +89,16 @@ export function withWeightAveraging<Batch>(
 
 function copyOf(variables: ReadonlyMap<string, Variable>): Map<string, Variable> {
   return new Map([...variables].map(([name, original]) => [name, tidy(() => variable(original.clone(), false))]));
+}
+
+function moveTowards(
+  averages: ReadonlyMap<string, Variable>,
+  present: ReadonlyMap<string, Variable>,
+  decay: number,
+): void {
+  for (const [name, average] of averages) {
+    tidy(() => average.assign(weightedSum(average, decay, present.get(name)!, 1 - decay)));
+  }
 }
 
 function swapValues(first: ReadonlyMap<string, Variable>, second: ReadonlyMap<string, Variable>): void {
