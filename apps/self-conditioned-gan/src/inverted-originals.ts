@@ -1,7 +1,6 @@
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { asImageBatch, type ImageBatch } from "@divgen/core-tensors";
-import { openImageFolder, readSquareImage, toImageBatch } from "@divgen/datasets";
+import { isFolder, openImageFolder, readSquareImage, toImageBatch } from "@divgen/datasets";
 import type { PixelImage } from "@divgen/image-files";
 import { concat, slice } from "@tensorflow/tfjs-core";
 import type { OpenedRun } from "./open-run.ts";
@@ -43,6 +42,7 @@ export async function fileOriginals(inputs: readonly string[], size: number): Pr
   const files: string[] = [];
   const images: PixelImage[] = [];
   for (const input of inputs) {
+    // A path that leads nowhere is read as a file, which says what is wrong.
     if (!(await isFolder(input))) {
       files.push(input);
       images.push(await readSquareImage(input, size));
@@ -56,13 +56,4 @@ export async function fileOriginals(inputs: readonly string[], size: number): Pr
     }
   }
   return { images: toImageBatch(images), files };
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isDirectory();
-  } catch {
-    // Reading it as a file says what is wrong.
-    return false;
-  }
 }

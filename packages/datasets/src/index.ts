@@ -19,6 +19,7 @@ export {
   openLabelFolder,
 } from "./label-folder.ts";
 export { type LayoutSplitOptions, type LayoutSplits, layoutSources, openLayoutSplits } from "./layout-splits.ts";
+export { isFolder } from "./list-images.ts";
 export { openPairSplits, type PairSplitOptions } from "./pair-splits.ts";
 export { openPairedFolder, type PairedFolderOptions } from "./paired-folder.ts";
 export { readPaletteFile } from "./palette-file.ts";
