@@ -1,5 +1,6 @@
 import type { RowMatrix } from "@divgen/clustering";
-import { meanAndCovariance, plainLinearAlgebra } from "@divgen/metrics";
+import { meanAndCovariance } from "@divgen/metrics";
+import { CholeskyDecomposition, Matrix } from "ml-matrix";
 
 /** Tells classes apart by features. */
 export interface ClassDiscriminant {
@@ -19,7 +20,7 @@ const SHRINKAGE = 0.01;
  *
  * @param features - [sample, feature], borrowed.
  * @param classIds - of each sample, in [0, classCount).
- * @throws RangeError for a class without samples.
+ * @throws RangeError for a class without samples, or where features do not differ within classes.
  * @see Hastie, Tibshirani, Friedman, "The Elements of Statistical Learning", section 4.3.
  */
 export function fitClassDiscriminant(
@@ -37,9 +38,17 @@ export function fitClassDiscriminant(
     }
   }
   const { covariance } = meanAndCovariance({ values: residuals, rows, columns });
-  const lower = plainLinearAlgebra.cholesky(shrunk(covariance, columns), columns);
-  const planes = means.map((mean) => {
-    const normal = solve(lower, mean);
+  const decomposition = new CholeskyDecomposition(
+    Matrix.from1DArray(columns, columns, shrunk(covariance, rows, columns)),
+  );
+  if (!decomposition.isPositiveDefinite()) {
+    throw new RangeError(
+      "features: expected some that differ within classes, got the same for every sample of a class",
+    );
+  }
+  const normals = decomposition.solve(new Matrix(means).transpose()).transpose();
+  const planes = means.map((mean, classId) => {
+    const normal = normals.getRow(classId);
     return { normal, offset: -dot(normal, mean, 0) / 2 };
   });
   const logits = (samples: RowMatrix): RowMatrix => {
@@ -83,7 +92,9 @@ function meansOfClasses(
   return sums.map((sum, classId) => sum.map((value) => value / counts[classId]!));
 }
 
-function shrunk(covariance: Float64Array, size: number): Float64Array {
+/** (1 - s) S + s trace(S) / size I, where S is the maximum-likelihood covariance: over all samples, not one fewer. */
+function shrunk(unbiased: Float64Array, samples: number, size: number): Float64Array {
+  const covariance = unbiased.map((value) => (value * (samples - 1)) / samples);
   let trace = 0;
   for (let index = 0; index < size; index++) trace += covariance[index * size + index]!;
   return covariance.map((value, index) => {
@@ -92,22 +103,7 @@ function shrunk(covariance: Float64Array, size: number): Float64Array {
   });
 }
 
-/** x of L L^T x = b. */
-function solve(lower: Float64Array, b: Float64Array): Float64Array {
-  const size = b.length;
-  const x = b.slice();
-  for (let row = 0; row < size; row++) {
-    for (let column = 0; column < row; column++) x[row]! -= lower[row * size + column]! * x[column]!;
-    x[row]! /= lower[row * size + row]!;
-  }
-  for (let row = size - 1; row >= 0; row--) {
-    for (let column = row + 1; column < size; column++) x[row]! -= lower[column * size + row]! * x[column]!;
-    x[row]! /= lower[row * size + row]!;
-  }
-  return x;
-}
-
-function dot(normal: Float64Array, values: ArrayLike<number>, start: number): number {
+function dot(normal: ArrayLike<number>, values: ArrayLike<number>, start: number): number {
   let sum = 0;
   for (let index = 0; index < normal.length; index++) sum += normal[index]! * values[start + index]!;
   return sum;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DataError, type FeatureExtractor, fromSignedRange, type ImageBatch } from "@divgen/core-tensors";
 import { protocols } from "@divgen/metrics";
-import { leakCheck, useReferenceBackend } from "@divgen/tensor-testing";
+import { expectClose, leakCheck, useReferenceBackend } from "@divgen/tensor-testing";
 import { concat, mean, mul, neg, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { fitClassDiscriminant, likeliestClasses } from "../src/class-discriminant.ts";
@@ -13,6 +13,7 @@ import { openImageMeasure } from "../src/image-measure.ts";
 import { createPhotographMeasure } from "../src/measure-photographs.ts";
 import { openInception } from "../src/open-inception.ts";
 import { presets } from "../src/presets.ts";
+import golden from "./golden/class-discriminant.json" with { type: "json" };
 
 useReferenceBackend();
 leakCheck();
@@ -20,15 +21,28 @@ afterEach(() => vi.unstubAllEnvs());
 
 describe("a linear discriminant", () => {
   test("is that of two Gaussians of one deviation", () => {
-    // Means -1 and 3, residuals +-1: a variance of 4 / 3, so logits -3/4 x - 3/8 and 9/4 x - 27/8; alike at x = 1.
+    // Means -1 and 3, residuals +-1: a variance of 1, so logits -x - 1/2 and 3 x - 9/2; alike at x = 1.
     const { logits, accuracy } = fitClassDiscriminant(
       { values: Float32Array.of(-2, 0, 2, 4), rows: 4, columns: 1 },
       [0, 0, 1, 1],
       2,
     );
     const { values } = logits({ values: Float32Array.of(2, 1), rows: 2, columns: 1 });
-    for (const [place, value] of [-1.875, 1.125, -1.125, -1.125].entries()) expect(values[place]).toBeCloseTo(value, 9);
+    for (const [place, value] of [-2.5, 1.5, -1.5, -1.5].entries()) expect(values[place]).toBeCloseTo(value, 9);
     expect(accuracy).toBe(1);
+  });
+
+  test(`has the probabilities of ${golden.provenance}`, () => {
+    const rows = (matrix: typeof golden.fitted) => ({ ...matrix, values: Float64Array.from(matrix.values) });
+    const { logits, accuracy } = fitClassDiscriminant(rows(golden.fitted), golden.ids, golden.classes);
+    const judged = logits(rows(golden.judged));
+    const probabilities = Array.from({ length: judged.rows }, (_, row) => {
+      const own = [...judged.values.slice(row * golden.classes, (row + 1) * golden.classes)];
+      const logSum = Math.log(own.reduce((sum, logit) => sum + Math.exp(logit), 0));
+      return own.map((logit) => logit - logSum);
+    });
+    expectClose(probabilities.flat(), golden.logProbabilities, { relative: 1e-9, absolute: 1e-9 });
+    expect(accuracy).toBe(golden.accuracy);
   });
 
   test("looks along the covariance, not for the nearest mean", () => {
@@ -49,6 +63,11 @@ describe("a linear discriminant", () => {
   test("needs samples of all classes", () => {
     const rows = { values: Float32Array.of(1, 2), rows: 2, columns: 1 };
     expect(() => fitClassDiscriminant(rows, [0, 2], 3)).toThrow("all 3 classes, got none of 1");
+  });
+
+  test("needs features that differ within classes", () => {
+    const rows = { values: Float32Array.of(1, 1, 2, 2), rows: 4, columns: 1 };
+    expect(() => fitClassDiscriminant(rows, [0, 0, 1, 1], 2)).toThrow("the same for every sample of a class");
   });
 });
 
