@@ -11,7 +11,10 @@ export function formatNumber(value: number | null | undefined, decimals: number)
   return rounded.toLocaleString("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
 }
 
-/** Digits after the point of a column: those asked for, or enough for three digits of its largest number. */
+/**
+ * Digits after the point of a column: those asked for, or enough for three digits of its largest number. One more for a power
+ * of ten: beside a share of 1, one of 0.995 must not read 1.00.
+ */
 export function decimalsOf(table: MetricsTable, column: MetricColumn): number {
   if (column.decimals !== undefined) return column.decimals;
   const magnitudes = table.rows.flatMap((row) => {
@@ -20,7 +23,7 @@ export function decimalsOf(table: MetricsTable, column: MetricColumn): number {
   });
   const largest = Math.max(0, ...magnitudes);
   if (largest === 0 || magnitudes.every((magnitude) => Number.isInteger(magnitude))) return 0;
-  return Math.min(6, Math.max(1, 2 - Math.floor(Math.log10(largest))));
+  return Math.min(6, Math.max(1, 3 - Math.ceil(Math.log10(largest))));
 }
 
 /** "12.3 ± 0.4", or the value alone. */

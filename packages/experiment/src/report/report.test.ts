@@ -262,6 +262,22 @@ describe("a metrics table", () => {
   });
 
   it.each([
+    [1, 0.995, "1.000", "0.995"],
+    [10, 9.97, "10.00", "9.97"],
+    [9.97, 0.5, "9.97", "0.50"],
+    [25, 17.3, "25.0", "17.3"],
+    [1000, 133.4, "1,000.0", "133.4"],
+  ])("tells %f from the paper's %f", (value, paper, ours, theirs) => {
+    const rows = [{ name: "a", values: { distance: { value, paper } } }];
+    expect(
+      metricsTableText({ ...table, rows })
+        .split("\n")[3]!
+        .split(/ +/)
+        .slice(2, 4),
+    ).toEqual([ours, theirs]);
+  });
+
+  it.each([
     [-0.001, 2, "0.00"],
     [1234.5, 1, "1,234.5"],
     [Number.POSITIVE_INFINITY, 1, "n/a"],
