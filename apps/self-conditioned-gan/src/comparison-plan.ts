@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import type { TitledMetricResult } from "@divgen/evaluation";
 import { ConfigError, isRunDirectory, openRunDirectory, UsageError, validateConfig } from "@divgen/experiment";
-import { describeMetric, type MetricName, type MetricResult } from "@divgen/metrics";
+import { describeMetric, type MetricName } from "@divgen/metrics";
 import type { ComparisonRequest } from "./comparison-request.ts";
 import { type Config, configSchema, isPretrained, type Method } from "./config.ts";
 
@@ -88,7 +89,7 @@ export function progressOf(plan: PlannedRun): "done" | "begun" | "not begun" {
 }
 
 /** The measured metrics of a run that has ended; undefined for one that has not. */
-export function finalMetrics({ path, config }: PlannedRun): MetricResult[] | undefined {
+export function finalMetrics({ path, config }: PlannedRun): TitledMetricResult[] | undefined {
   if (!isRunDirectory(path)) return undefined;
   const logged = openRunDirectory(path)
     .metrics()
@@ -96,12 +97,13 @@ export function finalMetrics({ path, config }: PlannedRun): MetricResult[] | und
   // A later line is of a later `report`.
   const newest = new Map(logged.map((metric) => [metric.metric, metric]));
   if (newest.size === 0) return undefined;
-  return [...newest.values()].map(({ metric, value, n, extractor, extractorHash, resizeRule, protocol }) =>
-    describeMetric(metric as MetricName, value ?? Number.POSITIVE_INFINITY, n ?? 0, {
+  return [...newest.values()].map(({ metric, value, n, extractor, extractorHash, resizeRule, protocol, title }) => ({
+    ...describeMetric(metric as MetricName, value ?? Number.POSITIVE_INFINITY, n ?? 0, {
       extractor: extractor ?? "none",
       weightHash: extractorHash ?? "none",
       resizeRule: resizeRule ?? "none",
       protocol: protocol ?? "custom",
     }),
-  );
+    ...(title === undefined ? {} : { title }),
+  }));
 }

@@ -1,8 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { addComparisonTable } from "@divgen/evaluation";
+import { addComparisonTable, type TitledMetricResult } from "@divgen/evaluation";
 import { createReport, type LoggedMetric, type Report, type RunDirectory } from "@divgen/experiment";
-import type { MetricResult } from "@divgen/metrics";
 import { clusterCountOf } from "./comparison-plan.ts";
 import type { Config } from "./config.ts";
 import { dataName, paperTableOf, tableCaption } from "./report.ts";
@@ -12,7 +11,7 @@ import { paperNote, settingsNote } from "./settings.ts";
 export interface ComparedRow {
   readonly name: string;
   readonly runs: readonly {
-    readonly metrics: readonly MetricResult[];
+    readonly metrics: readonly TitledMetricResult[];
     readonly directory: RunDirectory;
     readonly config: Config;
   }[];

@@ -2,11 +2,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { RunDirectory } from "@divgen/experiment";
+import { createRunDirectory, type RunDirectory } from "@divgen/experiment";
 import { describeMetric } from "@divgen/metrics";
 import { createAppProcess } from "@divgen/tensor-testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { planRuns } from "../src/comparison-plan.ts";
+import { finalMetrics, planRuns } from "../src/comparison-plan.ts";
 import { type ComparedRow, seedsNote, writeComparisonReport } from "../src/comparison-report.ts";
 import { assertComparisonArguments, parseClusterCounts, parseMethods } from "../src/comparison-request.ts";
 import { paperTables } from "../src/paper-numbers.ts";
@@ -174,6 +174,27 @@ test("numbers of clusters are swept for mgan too, and the configuration's own nu
     ["gan-seed0", "gan"],
     ["self-conditioned-seed0", "self-conditioned"],
   ]);
+});
+
+test("what a run has measured at its end is read with its title, what on the way is not", async () => {
+  const config = presets.demo;
+  const path = join(folder, "titled");
+  const directory = await createRunDirectory(path, { app: "self-conditioned-gan", preset: "demo", config });
+  const plan = { name: "titled", row: "gan", config, path };
+  const step = config.training.steps;
+  const inception = { extractor: "inception-v3-fid", extractorHash: "ab", resizeRule: "bilinear" };
+  directory.recordMetric({ metric: "frechet-distance", value: 70, step, protocol: "on-the-way", title: "FID" });
+  expect(finalMetrics(plan)).toBeUndefined();
+  directory.recordMetric({ metric: "frechet-distance", value: 60, step, n: 9, protocol: "own", ...inception });
+  directory.recordMetric({
+    ...{ metric: "frechet-distance", value: 50, step, n: 9, protocol: "own", ...inception, title: "FID" },
+  });
+  directory.recordMetric({ metric: "modes", value: 8, step, n: 9, protocol: "own" });
+  expect(finalMetrics(plan)).toMatchObject([
+    { value: 50, count: 9, title: "FID", extractor: "inception-v3-fid", weightHash: "ab", resizeRule: "bilinear" },
+    { value: 8, extractor: "none", weightHash: "none" },
+  ]);
+  expect(finalMetrics(plan)![1]).not.toHaveProperty("title");
 });
 
 test("a comparison ends as its failed runs did, if all did so alike", () => {

@@ -40,11 +40,13 @@ export function addComparisonTable(
   const all = results.flatMap(({ runs }) => runs.flat());
   const names = [...new Set(all.map(({ metric }) => metric))];
   const columns = names.map((metric) => {
-    const first = all.find((result) => result.metric === metric)!;
-    const { unit, higherIsBetter } = first;
+    const results = all.filter((result) => result.metric === metric);
+    const { unit, higherIsBetter, title } = results[0]!;
+    // A column is FID only if all its numbers are.
+    const hasOneTitle = results.every((result) => result.title === title);
     return {
       key: metric,
-      title: first.title ?? metricTitle(first),
+      title: (hasOneTitle ? title : undefined) ?? metricTitle(results[0]!),
       ...(unit === undefined ? {} : { unit }),
       ...(higherIsBetter === undefined ? {} : { higherIsBetter }),
       ...(decimals[metric] === undefined ? {} : { decimals: decimals[metric] }),

@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createOutput, createReport, type TrainCommand } from "@divgen/experiment";
+import { createOutput, createReport, createRunDirectory, type TrainCommand } from "@divgen/experiment";
 import { describeMetric } from "@divgen/metrics";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { addComparisonTable, type ComparisonTable } from "./comparison-table.ts";
 import { addMetricProvenance, type TitledMetricResult } from "./metric-provenance.ts";
+import { recordMetricResults } from "./record-metric-results.ts";
 import { trainMethods } from "./train-methods.ts";
 
 const pixels = { extractor: "pixels", weightHash: "none", resizeRule: "none", protocol: "test" };
@@ -41,12 +42,26 @@ describe("addComparisonTable", () => {
   });
 });
 
-test("a result's own title heads its column", () => {
-  const report = createReport({ title: "test" });
-  const runs = [[{ ...run(1)[0]!, title: "FID" }, run(1)[1]!]];
-  addComparisonTable(report, [{ method: "ours", runs }], { caption: "Table", notes: [] });
-  const { sections } = report.json() as { sections: Record<string, never>[] };
-  expect(sections[0]).toMatchObject({ columns: [{ title: "FID" }, { title: "JSD of bins (pixels)" }] });
+test("a title that all results of a column bear heads it", () => {
+  const titled = [{ ...run(1)[0]!, title: "FID" }, run(1)[1]!];
+  const titlesOf = (...runs: (typeof titled)[]) => {
+    const report = createReport({ title: "test" });
+    addComparisonTable(report, [{ method: "ours", runs }], { caption: "Table", notes: [] });
+    const [table] = (report.json() as unknown as { sections: { columns: { title: string }[] }[] }).sections;
+    return table!.columns.map(({ title }) => title);
+  };
+  expect(titlesOf(titled, titled)).toEqual(["FID", "JSD of bins (pixels)"]);
+  expect(titlesOf(titled, run(1) as typeof titled)).toEqual(["NDB (pixels)", "JSD of bins (pixels)"]);
+});
+
+test("results in a run's metrics.jsonl keep their titles", async () => {
+  const root = mkdtempSync(join(tmpdir(), "recorded results "));
+  const directory = await createRunDirectory(join(root, "run"), { app: "test", preset: "demo", config: {} });
+  recordMetricResults(directory, [{ ...run(3)[0]!, title: "FID" }, run(3)[1]!], { step: 5, engine: "test" });
+  const [fid, jsd] = directory.metrics();
+  expect(fid).toMatchObject({ metric: "ndb", value: 3, title: "FID", n: 10, extractorHash: "none", step: 5 });
+  expect(jsd).not.toHaveProperty("title");
+  rmSync(root, { recursive: true, force: true });
 });
 
 describe("standard errors in a comparison", () => {

@@ -1,10 +1,10 @@
 import type { RunDirectory } from "@divgen/experiment";
-import type { MetricResult } from "@divgen/metrics";
+import type { TitledMetricResult } from "./metric-provenance.ts";
 
-/** Appends results to a run's `metrics.jsonl`, each with the step and the engine that it was measured at. */
+/** Appends results to a run's `metrics.jsonl`, titles included, each with the step and the engine that it was measured at. */
 export function recordMetricResults(
   directory: RunDirectory,
-  results: readonly MetricResult[],
+  results: readonly TitledMetricResult[],
   { step, engine }: { readonly step: number; readonly engine: string },
 ): void {
   for (const { count, weightHash, warnings, details, ...metric } of results) {

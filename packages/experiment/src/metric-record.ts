@@ -7,6 +7,8 @@ export interface MetricRecord {
   readonly value: number;
   /** Steps trained when it was measured. */
   readonly step: number;
+  /** Name that the number may bear where it is not the metric's usual one: "FID" by the original weights. */
+  readonly title?: string;
   /** Such as "nats"; absent for a number without unit. */
   readonly unit?: string;
   readonly higherIsBetter?: boolean;
