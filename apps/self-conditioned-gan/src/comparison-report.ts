@@ -48,7 +48,7 @@ export async function writeComparisonReport(
       spread: "standard error",
       decimals: DECIMALS,
       notes: [
-        settingsNote(config),
+        settingsNote(config, [...new Set(rows.map(({ runs }) => runs[0]!.config.method))]),
         paperNote(config),
         seedsNote(rows),
         ...(missing.length === 0 ? [] : [`Not in the table, since they have not ended: ${missing.join("; ")}.`]),

@@ -1,8 +1,12 @@
-import type { Config } from "./config.ts";
+import { type Config, isClustered, type Method } from "./config.ts";
 
-/** In words: what was trained, for notes below tables. */
-export function settingsNote(config: Config): string {
-  const { data, clustering, training, evaluation } = config;
+/**
+ * In words: what was trained, for notes below tables.
+ *
+ * @param methods - in the table; the configuration's own alone if not given.
+ */
+export function settingsNote(config: Config, methods: readonly Method[] = [config.method]): string {
+  const { data, training, evaluation } = config;
   const shapes: Readonly<Record<Config["data"]["set"], string>> = {
     ring: `${data.modes} modes, radius ${data.radius}, variance ${data.variance}`,
     grid: `${data.modes} modes, spacing ${data.spacing}, variance ${data.variance}`,
@@ -14,8 +18,36 @@ export function settingsNote(config: Config): string {
   const { r1Weight, baselineR1Weight = r1Weight } = training;
   const baselines = baselineR1Weight === r1Weight ? "" : ` (${baselineR1Weight} for methods without clusters)`;
   const penalty = r1Weight + baselineR1Weight === 0 ? "" : `, R1 at ${r1Weight}${baselines}`;
-  return `Ours: ${shapes[data.set]}; ${count(training.steps)} steps of ${training.batchSize}, Adam at ${training.learningRate} (${training.firstMomentDecay}, ${training.secondMomentDecay})${penalty}; ${clustering.clusters} clusters of ${data.set === "image-folder" ? "at most " : ""}${count(clustering.subset)} samples, again every ${count(clustering.every)} steps; measured on ${count(evaluation.samples)} samples.`;
+  const averaging =
+    training.weightAverageDecay === 0 ? "" : ` by averaged weights (decay ${training.weightAverageDecay})`;
+  return [
+    `Ours: ${shapes[data.set]}`,
+    `${count(training.steps)} steps of ${training.batchSize}, Adam at ${training.learningRate} (${training.firstMomentDecay}, ${training.secondMomentDecay})${penalty}`,
+    ...groupsOf(config, methods),
+    `measured on ${count(evaluation.samples)} samples${averaging}.`,
+  ].join("; ");
 }
+
+/** What the methods' samples are divided into. */
+function groupsOf(config: Config, methods: readonly Method[]): string[] {
+  const { data, clustering, mixture } = config;
+  const subset = `${data.set === "image-folder" ? "at most " : ""}${clustering.subset.toLocaleString("en")} samples`;
+  const again = methods.some((method) => RECLUSTERED.includes(method))
+    ? `, again every ${clustering.every.toLocaleString("en")} steps`
+    : "";
+  return [
+    ...(methods.some((method) => isClustered({ ...config, method }))
+      ? [`${clustering.clusters} clusters of ${subset}${again}`]
+      : []),
+    ...(methods.includes("random-labels") ? [`${clustering.clusters} random labels`] : []),
+    ...(methods.includes("mgan")
+      ? [`${mixture!.generators} generators of ${mixture!.samplesPerGenerator} samples`]
+      : []),
+  ];
+}
+
+/** Methods that cluster more than once. */
+const RECLUSTERED: readonly Method[] = ["self-conditioned", "supervised-init", "no-initialisation", "no-matching"];
 
 /** What stands behind the paper's numbers. */
 export function paperNote({ data }: Config): string {

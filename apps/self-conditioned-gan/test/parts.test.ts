@@ -3,7 +3,15 @@ import { leakCheck, useReferenceBackend } from "@divgen/tensor-testing";
 import { dispose, type Tensor2D } from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
 import { clusteringCost } from "../src/clustering-cost.ts";
-import { type Config, classCountOf, configSchema, methods, packSizeOf, r1WeightOf } from "../src/config.ts";
+import {
+  type Config,
+  classCountOf,
+  configSchema,
+  type Method,
+  methods,
+  packSizeOf,
+  r1WeightOf,
+} from "../src/config.ts";
 import { measurePoints } from "../src/evaluate.ts";
 import { openRun } from "../src/open-run.ts";
 import { createPointBatches, openPointData, subsetOf } from "../src/point-data.ts";
@@ -159,6 +167,24 @@ test("the baselines' R1 is theirs alone", () => {
   expect(weights).toEqual([10, 10, 10, 10, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 10, 0.1, 0.1, 0.1]);
   expect(r1WeightOf({ ...config, method: "gan", training: { ...config.training, r1Weight: 3 } })).toBe(3);
   expect(settingsNote(presets["paper-image-folder"])).toContain("R1 at 0.1 (10 for methods without clusters)");
+});
+
+test("the note on settings tells what the methods in the table use, and averaged weights", () => {
+  const { training, mixture } = presets["short-grid"];
+  const noteOf = (...shown: Method[]) => settingsNote({ ...presets["short-grid"], method: shown[0]! }, shown);
+  const clusters = "50 clusters of 10,000 samples";
+  expect(noteOf("gan")).toBe(
+    "Ours: 25 modes, spacing 2, variance 0.0025; 40,000 steps of 100, Adam at 0.0001 (0.8, 0.999); measured on 50,000 samples.",
+  );
+  expect(noteOf("no-matching")).toContain(`; ${clusters}, again every 2,000 steps; measured`);
+  expect(noteOf("logo-ae", "online")).toContain(`; ${clusters}; measured`);
+  expect(noteOf("random-labels")).toContain("(0.8, 0.999); 50 random labels; measured");
+  expect(mixture).toMatchObject({ generators: 50, samplesPerGenerator: 12 });
+  expect(noteOf("mgan", "self-conditioned")).toContain(
+    `; ${clusters}, again every 2,000 steps; 50 generators of 12 samples; measured`,
+  );
+  const averaged = { ...presets["short-grid"], training: { ...training, weightAverageDecay: 0.999 } };
+  expect(settingsNote(averaged)).toMatch(/measured on 50,000 samples by averaged weights \(decay 0\.999\)\.$/);
 });
 
 test("the cost of clustering counts the clusterings after the first, by hand", () => {
