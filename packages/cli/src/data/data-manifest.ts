@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFile, stat } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DataError } from "@divgen/core-tensors";
 import { type PixelImage, readImage } from "@divgen/image-files";
@@ -54,11 +54,6 @@ export async function describeImage(
 ): Promise<{ readonly file: ManifestFile; readonly image: PixelImage }> {
   const image = await readImage(join(folder, path));
   return { image, file: { ...(await describeFile(folder, path)), width: image.width, height: image.height } };
-}
-
-/** Whether a path is a folder. */
-export async function isFolder(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
 }
 
 /** Collects faults, so that one look names them all. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { DataError } from "@divgen/core-tensors";
-import { cifar10ClassNames, openCifar10 } from "@divgen/datasets";
+import { cifar10ClassNames, isFolder, openCifar10 } from "@divgen/datasets";
 import { openImageTree } from "../samples/image-tree.ts";
 import {
   countWarnings,
@@ -8,7 +8,6 @@ import {
   type DataManifest,
   describeFile,
   describeImage,
-  isFolder,
   type ManifestFile,
   type ManifestSplit,
 } from "./data-manifest.ts";

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { DataError } from "@divgen/core-tensors";
+import { isFolder } from "@divgen/datasets";
 import { cmpPngPalette, labelMapFromIndexedPng, labelMapToColors, writePng } from "@divgen/image-files";
 import { openImageTree } from "../samples/image-tree.ts";
 import {
@@ -8,7 +9,6 @@ import {
   type DataManifest,
   describeFile,
   describeImage,
-  isFolder,
   type ManifestFile,
   type ManifestSplit,
 } from "./data-manifest.ts";

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { DataError } from "@divgen/core-tensors";
+import { isFolder } from "@divgen/datasets";
 import {
   closestPalette,
   cmpJpegPalette,
@@ -18,7 +19,6 @@ import {
   createFaultList,
   type DataManifest,
   describeImage,
-  isFolder,
   type ManifestFile,
   type ManifestSplit,
 } from "./data-manifest.ts";

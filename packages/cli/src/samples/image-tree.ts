@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Dirent } from "node:fs";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { DataError } from "@divgen/core-tensors";
+import { isFolder } from "@divgen/datasets";
 import { imageExtensions, readImage, undecodedExtensions } from "@divgen/image-files";
 import type { ImageSamples } from "./sample-set.ts";
 
@@ -59,20 +60,11 @@ async function listImages(root: string, below: string): Promise<string[]> {
     }
     const extension = extname(entry.name).toLowerCase();
     if (!imageExtensions.includes(extension) && !undecodedExtensions.includes(extension)) continue;
-    // A link to a folder is not followed: it may lead back up.
-    if (entry.isSymbolicLink() && (await leadsToFolder(join(root, name)))) continue;
+    // A link to a folder is not followed: it may lead back up. One that leads nowhere is reported as an unreadable image.
+    if (entry.isSymbolicLink() && (await isFolder(join(root, name)))) continue;
     names.push(name);
   }
   return names;
-}
-
-async function leadsToFolder(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isDirectory();
-  } catch {
-    // A link that leads nowhere is an unreadable image, and is reported as one.
-    return false;
-  }
 }
 
 /** Hash of a file's bytes; a fixed one for a file that cannot be read, which loading will report. */
