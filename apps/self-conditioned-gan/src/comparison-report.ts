@@ -4,7 +4,7 @@ import { addComparisonTable, type TitledMetricResult } from "@divgen/evaluation"
 import { createReport, type LoggedMetric, type Report, type RunDirectory } from "@divgen/experiment";
 import { clusterCountOf } from "./comparison-plan.ts";
 import type { Config } from "./config.ts";
-import { dataName, paperTableOf, tableCaption } from "./report.ts";
+import { dataName, resultsTable } from "./report.ts";
 import { paperNote, settingsNote } from "./settings.ts";
 
 /** Runs of one row of the table, seed by seed. */
@@ -19,9 +19,6 @@ export interface ComparedRow {
 
 /** Pictures of each method over training. */
 const SHOWN_STEPS = 6;
-
-/** Digits that show the paper's smallest reverse KL; those of the table's largest would not. */
-const DECIMALS = { "reverse-kl": 4 };
 
 /**
  * The paper's Table 1 and Figure 3 beside ours, written into the comparison's folder.
@@ -43,10 +40,8 @@ export async function writeComparisonReport(
     report.heading("Results"),
     rows.map(({ name, runs }) => ({ method: name, runs: runs.map(({ metrics }) => metrics) })),
     {
-      caption: tableCaption(config),
-      paper: paperTableOf(config),
+      ...resultsTable(config),
       spread: "standard error",
-      decimals: DECIMALS,
       notes: [
         settingsNote(config, [...new Set(rows.map(({ runs }) => runs[0]!.config.method))]),
         paperNote(config),

@@ -30,7 +30,7 @@ export function addStackedHistograms(report: Report, modes: StackedModes, classi
   }
   const missing = shares(generated, 1000).filter((share) => share === 0).length;
   report.linePlot({
-    caption: `The 1,000 modes from the most frequent to the rarest, 1 standing for an even share, in ${counts}. The generated ones lack ${missing.toLocaleString("en")} modes.`,
+    caption: `The 1,000 modes from the most frequent to the rarest, 1 standing for an even share, in ${counts}. Modes that no generated one is of: ${missing.toLocaleString("en")}.`,
     xTitle: "modes by their frequency",
     yTitle: "times an even share",
     series: [

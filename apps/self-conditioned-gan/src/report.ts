@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { addComparisonTable, addMetricProvenance } from "@divgen/evaluation";
+import { addComparisonTable, addMetricProvenance, type ComparisonTable } from "@divgen/evaluation";
 import { createReport, type LoggedMetric, type Report, type RunDirectory } from "@divgen/experiment";
 import { encodeAnimatedPng } from "@divgen/image-files";
 import type { MetricResult } from "@divgen/metrics";
@@ -35,8 +35,7 @@ export async function writeRunReport(
     subtitle: `${step.toLocaleString("en")} steps on ${engine}, seed ${config.seed}.`,
   });
   addComparisonTable(report.heading("Results"), [{ method: config.method, runs: [metrics] }], {
-    caption: tableCaption(config),
-    paper: paperTableOf(config),
+    ...resultsTable(config),
     notes: [settingsNote(config), paperNote(config)],
   });
   await task.addPictures(report, run);
@@ -53,13 +52,21 @@ export function dataName(config: Config): string {
   return isPoints(config) ? `the ${data.set} of ${data.modes} modes` : data.set;
 }
 
-export function tableCaption(config: Config): string {
+/** Words, the paper's numbers and digits of a table of results, whether of one run or of many. */
+export function resultsTable(config: Config): Omit<ComparisonTable, "notes"> {
+  return { caption: tableCaption(config), paper: paperTableOf(config), decimals: DECIMALS };
+}
+
+/** Digits that show the paper's smallest reverse KL; those of a table's largest would not. */
+const DECIMALS = { "reverse-kl": 4 };
+
+function tableCaption(config: Config): string {
   if (config.data.set === "stacked-mnist") return "Coverage of the 1,000 modes";
   return isPoints(config) ? "Coverage (the paper's Table 1)" : "Distance to the data";
 }
 
 /** The paper's numbers for its own data; for other data there are none to stand beside. */
-export function paperTableOf({ data }: Config): PaperTable {
+function paperTableOf({ data }: Config): PaperTable {
   const isPapers =
     (data.set === "ring" && data.modes === 8 && data.variance === 1e-4) ||
     (data.set === "grid" && data.modes === 25 && data.variance === 0.0025 && data.spacing === 2) ||

@@ -63,6 +63,7 @@ describe("a whole run", () => {
     const [table] = sections.filter(({ kind }: { kind: string }) => kind === "metrics-table");
     const { values } = table.rows[0];
     expect(values.modes.paper).toBe(25);
+    expect(table.columns).toContainEqual(expect.objectContaining({ key: "reverse-kl", decimals: 4 }));
     // A box holds the disc inside it.
     expect(values["high-quality-share-box"].value).toBeGreaterThanOrEqual(values["high-quality-share-disc"].value);
     expect(values["reverse-kl"].value).toBeGreaterThan(0);

@@ -167,7 +167,7 @@ test("stacked digits: shares of the digits by channel, and of the modes by rank"
       [4, 0],
     ],
   ]);
-  expect(caption).toContain("lack 997 modes");
+  expect(caption).toContain("no generated one is of: 997.");
 });
 
 describe("a run's own pictures", () => {
