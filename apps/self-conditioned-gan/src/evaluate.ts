@@ -1,6 +1,6 @@
 import type { RowMatrix } from "@divgen/clustering";
 import type { PointMixture } from "@divgen/datasets";
-import { describeMetric, type MetricResult, mixtureCoverage } from "@divgen/metrics";
+import { describeMetric, deviationWithinModes, type MetricResult, mixtureCoverage } from "@divgen/metrics";
 import type { RandomKey } from "@divgen/random";
 import type { Tensor2D } from "@tensorflow/tfjs-core";
 import type { SampleSource } from "./task.ts";
@@ -41,7 +41,8 @@ export interface PointMeasures {
 
 /**
  * Modes covered, share of high quality and reverse KL in nats. A point is of high quality within three standard deviations
- * of a mode: in a disc, as the paper says, by which also modes are counted; or in a box, as its repository computes.
+ * of a mode: in a disc, as the paper says, by which also modes are counted; or in a box, as its repository computes. And how
+ * wide those in the disc lie within their modes, which the paper does not tell.
  */
 export function measurePoints({ points }: GeneratedPoints, mixture: PointMixture): PointMeasures {
   const rows: RowMatrix = { values: points, rows: points.length / 2, columns: 2 };
@@ -49,6 +50,7 @@ export function measurePoints({ points }: GeneratedPoints, mixture: PointMixture
   const [disc, box] = (["disc", "box"] as const).map((rule) =>
     mixtureCoverage(rows, means, mixture.standardDeviation, { rule }),
   );
+  const deviation = deviationWithinModes(rows, { means, standardDeviation: mixture.standardDeviation });
   const provenance = { extractor: "points", weightHash: "none", resizeRule: "none", protocol: "self-conditioned-2d" };
   const measured = (metric: MetricResult["metric"], value: number, details: MetricResult["details"] = {}) =>
     describeMetric(metric, value, rows.rows, provenance, { details });
@@ -58,6 +60,8 @@ export function measurePoints({ points }: GeneratedPoints, mixture: PointMixture
       measured("high-quality-share-disc", disc!.highQualityShare, { radius: 3 }),
       measured("high-quality-share-box", box!.highQualityShare, { radius: 3 }),
       measured("reverse-kl", disc!.reverseKl, { base: "e" }),
+      // Beside the paper's: points of high quality may lie too close together.
+      ...(deviation === undefined ? [] : [measured("mode-deviation", deviation, { rule: "disc", radius: 3 })]),
     ],
     nearestCounts: disc!.nearestCounts,
   };

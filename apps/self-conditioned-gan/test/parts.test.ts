@@ -78,6 +78,9 @@ describe("measures", () => {
       "high-quality-share-box": 0.75,
       "reverse-kl": expect.closeTo(Math.log(2), 12), // two of four modes, evenly
     });
+    // Two good points of a mode, 0.1 to both sides: a variance of 0.02 in one of two coordinates, the data's 0.01.
+    const two = measurePoints({ points: Float32Array.of(1.1, 0, 0.9, 0) }, mixture).metrics;
+    expect(two.find(({ metric }) => metric === "mode-deviation")!.value).toBeCloseTo(1, 5);
   });
 });
 

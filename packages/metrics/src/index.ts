@@ -68,6 +68,7 @@ export {
   type QualityRule,
   reverseKl,
 } from "./mode-coverage.ts";
+export { deviationWithinModes } from "./mode-deviation.ts";
 export { type NeighbourMetrics, neighbourMetrics } from "./neighbour-metrics.ts";
 export { meanOfPairs, type PairMean, type PairValues } from "./pair-mean.ts";
 export {

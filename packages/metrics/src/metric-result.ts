@@ -41,6 +41,7 @@ export type MetricName =
   | "modes"
   | "high-quality-share-disc"
   | "high-quality-share-box"
+  | "mode-deviation"
   | "reverse-kl"
   | "nmi"
   | "purity"
@@ -75,6 +76,7 @@ const METRICS: Readonly<Record<MetricName, MetricFacts>> = {
   modes: { title: "modes covered ({extractor})", higherIsBetter: true, unit: "modes" },
   "high-quality-share-disc": { title: "high-quality share, disc rule", higherIsBetter: true },
   "high-quality-share-box": { title: "high-quality share, box rule", higherIsBetter: true },
+  "mode-deviation": { title: "deviation within modes / data's" },
   "reverse-kl": { title: "reverse KL ({extractor})", higherIsBetter: false },
   nmi: { title: "NMI", higherIsBetter: true },
   purity: { title: "purity", higherIsBetter: true },

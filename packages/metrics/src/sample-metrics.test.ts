@@ -1,9 +1,11 @@
+import { assignToClusters } from "@divgen/clustering";
 import { normalFloat64, randomKey, uniformFloat64 } from "@divgen/random";
 import { expectClose } from "@divgen/tensor-testing";
 import { describe, expect, test } from "vitest";
 import golden from "./golden/samples.json" with { type: "json" };
 import {
   countModes,
+  deviationWithinModes,
   inceptionScore,
   kernelDistance,
   mixtureCoverage,
@@ -228,6 +230,27 @@ describe("mode coverage", () => {
     expect(coverage.highQualityShare).toBeCloseTo(2 / 3, 12);
     expect(coverage.nearestCounts[1]).toBe(1);
     expect(coverage.reverseKl).toBeCloseTo(Math.log(25 / 3), 12);
+  });
+  test("within modes: of true samples what a cut at three deviations leaves, half for half the spread, 0 for points alike", () => {
+    const mixture = { means, standardDeviation: 0.05 };
+    // Of a Rayleigh distance below r = 3: E[r^2] / 2 = 1 - (r^2 / 2) e^(-r^2 / 2) / (1 - e^(-r^2 / 2)).
+    const cut = Math.sqrt(1 - (4.5 * Math.exp(-4.5)) / (1 - Math.exp(-4.5)));
+    const points = sampled(25, 20_000);
+    // Of the deviation of 1,600 values a mode, over 25 modes: three standard errors.
+    expect(Math.abs(deviationWithinModes(points, mixture)! - cut)).toBeLessThan(0.011);
+    const { labels } = assignToClusters(points, means);
+    const halved = points.values.map((value, at) => (value + means.values[2 * labels[at >> 1]! + (at % 2)]!) / 2);
+    expect(Math.abs(deviationWithinModes({ ...points, values: halved }, mixture)! - 0.5)).toBeLessThan(0.006);
+    const alike = { values: Float64Array.of(4.01, 4, 4.01, 4, -4, -4, -4, -4), rows: 4, columns: 2 };
+    expect(deviationWithinModes(alike, mixture)).toBeCloseTo(0, 5);
+  });
+  test("within modes: by hand, bad points and modes of one point aside", () => {
+    const one = { means: { values: Float64Array.of(0, 0, 9, 9), rows: 2, columns: 2 }, standardDeviation: 0.5 };
+    // Variances 1 / 2 and 0 about (0.5, 0): sqrt(1 / 4) / 0.5; (1.5, 0) is at three deviations, (9, 9) alone.
+    const points = { values: Float64Array.of(0, 0, 1, 0, 1.5, 0, 9, 9), rows: 4, columns: 2 };
+    expect(deviationWithinModes(points, one)).toBeCloseTo(1, 12);
+    expect(deviationWithinModes({ ...points, values: points.values.slice(4), rows: 2 }, one)).toBeUndefined();
+    expect(() => deviationWithinModes(points, { ...one, standardDeviation: 0 })).toThrow("standardDeviation");
   });
   test("ten of 25 modes alone are a reverse KL of ln 2.5", () => {
     const { modes, reverseKl: divergence } = mixtureCoverage(sampled(10, 20_000), means, 0.05, { rule: "disc" });
