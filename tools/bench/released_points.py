@@ -1,9 +1,10 @@
 """Trains points with the released code of self-conditioned GANs on the CPU, to compare results with, not speed.
 
 Run: python tools/bench/released_points.py CHECKOUT --data grid --clusterer online --every 1 --steps 40000 --seed 0
-(needs torch, scipy, scikit-learn; CHECKOUT is stevliu/self-conditioned-gan at a12fc3a). Its training script runs as it is; pictures
-and snapshots are left out, and what it measures every 1,000 steps is measured here, by the same rules and the disc's, a line of
-JSON each. `every` is how often it clusters; 1 is what the paper describes for online clustering. Its ring has a radius of 2.
+(needs torch, scipy, scikit-learn; CHECKOUT is stevliu/self-conditioned-gan at a12fc3a). Its training script runs as it
+is; pictures and snapshots are left out, and what it measures every 1,000 steps is measured here, by the same rules, the
+disc's, and how wide points lie within their modes, a line of JSON each. `every` is how often it clusters; 1 is what the
+paper describes for online clustering. Its ring has a radius of 2.
 """
 
 import argparse
@@ -52,6 +53,9 @@ def measure(points, var, means):
     step = 1000 * measures
     measures += 1
     line = {"step": step, "box": float(in_box.any(1).mean()), "disc": float(in_disc.mean()), "reverseKl": kl}
+    modes = [points[in_disc & (nearest == mode)] for mode in range(len(means))]
+    widths = [np.sqrt(mode.var(0, ddof=1).mean() / var) for mode in modes if len(mode) > 1]
+    line["deviation"] = float(np.mean(widths)) if widths else None
     line |= {"modesByBox": int(in_box.any(0).sum()), "modesByDisc": len(set(nearest[in_disc].tolist()))}
     print(json.dumps(line), flush=True)
     if step >= options.steps:
