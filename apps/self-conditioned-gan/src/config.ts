@@ -195,6 +195,11 @@ export function isClustered({ method }: Config): boolean {
   return !isBaseline(method) && method !== "mgan" && method !== "random-labels";
 }
 
+/** Whether a method clusters more than once. */
+export function isReclustered(method: Method): boolean {
+  return ["self-conditioned", "supervised-init", "no-initialisation", "no-matching"].includes(method);
+}
+
 /** Whether a method has neither clusters nor anything in their place. */
 function isBaseline(method: Method): boolean {
   return method === "gan" || method === "class-conditional" || method.startsWith("pacgan");

@@ -1,4 +1,4 @@
-import { type Config, isClustered, type Method } from "./config.ts";
+import { type Config, isClustered, isReclustered, type Method } from "./config.ts";
 
 /**
  * In words: what was trained, for notes below tables.
@@ -32,9 +32,7 @@ export function settingsNote(config: Config, methods: readonly Method[] = [confi
 function groupsOf(config: Config, methods: readonly Method[]): string[] {
   const { data, clustering, mixture } = config;
   const subset = `${data.set === "image-folder" ? "at most " : ""}${clustering.subset.toLocaleString("en")} samples`;
-  const again = methods.some((method) => RECLUSTERED.includes(method))
-    ? `, again every ${clustering.every.toLocaleString("en")} steps`
-    : "";
+  const again = methods.some(isReclustered) ? `, again every ${clustering.every.toLocaleString("en")} steps` : "";
   return [
     ...(methods.some((method) => isClustered({ ...config, method }))
       ? [`${clustering.clusters} clusters of ${subset}${again}`]
@@ -45,9 +43,6 @@ function groupsOf(config: Config, methods: readonly Method[]): string[] {
       : []),
   ];
 }
-
-/** Methods that cluster more than once. */
-const RECLUSTERED: readonly Method[] = ["self-conditioned", "supervised-init", "no-initialisation", "no-matching"];
 
 /** What stands behind the paper's numbers. */
 export function paperNote({ data }: Config): string {

@@ -158,21 +158,31 @@ export function emptyTally(modeCount: number): MixtureTally {
   return { nearestCounts: new Int32Array(modeCount), goodCounts: new Int32Array(modeCount) };
 }
 
-/** Assigns points to their nearest means and tells the good ones. */
-export function tallyPoints(
+/** Counts the points, and the good ones, at their nearest means. */
+export function tallyPoints(points: RowMatrix, mixture: GaussianMixture, rule: Required<QualityRule>): MixtureTally {
+  const { labels, isGood } = judgePoints(points, mixture, rule);
+  const { nearestCounts, goodCounts } = emptyTally(mixture.means.rows);
+  for (const [point, mode] of labels.entries()) {
+    nearestCounts[mode]!++;
+    goodCounts[mode]! += isGood[point]!;
+  }
+  return { nearestCounts, goodCounts };
+}
+
+/** Assigns points to their nearest means and tells the good ones (1) from the others (0). */
+export function judgePoints(
   points: RowMatrix,
   { means, standardDeviation }: GaussianMixture,
   { rule, radius }: Required<QualityRule>,
-): MixtureTally {
+): { readonly labels: Int32Array; readonly isGood: Uint8Array } {
   assertRowMatrix(points, "points");
   if (points.columns !== means.columns) {
     throw new RangeError(`points: expected ${means.columns} coordinates as the means have, got ${points.columns}`);
   }
   const { labels } = assignToClusters(points, means);
-  const { nearestCounts, goodCounts } = emptyTally(means.rows);
+  const isGood = new Uint8Array(points.rows);
   const limit = radius * standardDeviation;
   for (const [point, mode] of labels.entries()) {
-    nearestCounts[mode]!++;
     let squared = 0;
     let farthest = 0;
     for (let column = 0; column < points.columns; column++) {
@@ -181,9 +191,9 @@ export function tallyPoints(
       squared += difference * difference;
       farthest = Math.max(farthest, Math.abs(difference));
     }
-    if ((rule === "disc" ? Math.sqrt(squared) : farthest) < limit) goodCounts[mode]!++;
+    if ((rule === "disc" ? Math.sqrt(squared) : farthest) < limit) isGood[point] = 1;
   }
-  return { nearestCounts, goodCounts };
+  return { labels, isGood };
 }
 
 /** Coverage from a tally of at least one point. */

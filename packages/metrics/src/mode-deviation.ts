@@ -1,5 +1,5 @@
-import { assignToClusters, type RowMatrix } from "@divgen/clustering";
-import { assertMixture, type GaussianMixture } from "./mode-coverage.ts";
+import type { RowMatrix } from "@divgen/clustering";
+import { assertMixture, type GaussianMixture, judgePoints } from "./mode-coverage.ts";
 
 /**
  * How wide points lie within the modes of a mixture, against the data: 1 is right, 0 is a generator that has one point a
@@ -15,26 +15,23 @@ import { assertMixture, type GaussianMixture } from "./mode-coverage.ts";
  * @returns >= 0; undefined if no mode has two points.
  * @throws RangeError for unlike widths, values that are not finite, or a deviation or radius that is not > 0.
  */
-export function deviationWithinModes(
-  points: RowMatrix,
-  { means, standardDeviation }: GaussianMixture,
-  radius = 3,
-): number | undefined {
-  assertMixture({ means, standardDeviation }, radius);
-  const { labels, squaredDistances } = assignToClusters(points, means);
+export function deviationWithinModes(points: RowMatrix, mixture: GaussianMixture, radius = 3): number | undefined {
+  assertMixture(mixture, radius);
+  const { means, standardDeviation } = mixture;
+  const { labels, isGood } = judgePoints(points, mixture, { rule: "disc", radius });
   const { columns } = points;
   const counts = new Int32Array(means.rows);
+  // Of differences to the mode's true mean, near which no digits are lost.
   const sums = new Float64Array(means.rows * columns);
   const squares = new Float64Array(means.rows);
-  const limit = (radius * standardDeviation) ** 2;
   for (const [point, mode] of labels.entries()) {
-    if (!(squaredDistances[point]! < limit)) continue;
+    if (isGood[point] === 0) continue;
     counts[mode]!++;
-    // About the mode's true mean, near which no digits are lost.
-    squares[mode]! += squaredDistances[point]!;
     for (let column = 0; column < columns; column++) {
       const index = mode * columns + column;
-      sums[index]! += points.values[point * columns + column]! - means.values[index]!;
+      const difference = points.values[point * columns + column]! - means.values[index]!;
+      sums[index]! += difference;
+      squares[mode]! += difference * difference;
     }
   }
   const ratios = [...counts.entries()].flatMap(([mode, count]) => {

@@ -2,6 +2,7 @@ import { assignToClusters } from "@divgen/clustering";
 import { normalFloat64, randomKey, uniformFloat64 } from "@divgen/random";
 import { expectClose } from "@divgen/tensor-testing";
 import { describe, expect, test } from "vitest";
+import deviations from "./golden/mode-deviation.json" with { type: "json" };
 import golden from "./golden/samples.json" with { type: "json" };
 import {
   countModes,
@@ -243,6 +244,13 @@ describe("mode coverage", () => {
     expect(Math.abs(deviationWithinModes({ ...points, values: halved }, mixture)! - 0.5)).toBeLessThan(0.006);
     const alike = { values: Float64Array.of(4.01, 4, 4.01, 4, -4, -4, -4, -4), rows: 4, columns: 2 };
     expect(deviationWithinModes(alike, mixture)).toBeCloseTo(0, 5);
+  });
+  test(`within modes: as ${deviations.provenance}`, () => {
+    const rowsOf = (values: number[]) => ({ values: Float64Array.from(values), rows: values.length / 2, columns: 2 });
+    const { standardDeviation } = deviations;
+    const mixture = { means: rowsOf(deviations.means), standardDeviation };
+    const value = deviationWithinModes(rowsOf(deviations.points), mixture)!;
+    expectClose([value], [deviations.deviation], { relative: 1e-12, absolute: 0 });
   });
   test("within modes: by hand, bad points and modes of one point aside", () => {
     const one = { means: { values: Float64Array.of(0, 0, 9, 9), rows: 2, columns: 2 }, standardDeviation: 0.5 };
