@@ -1,29 +1,21 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { RunDirectory } from "@divgen/experiment";
 import { describeMetric } from "@divgen/metrics";
-import { createAppProcess } from "@divgen/tensor-testing";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type ComparedRow, seedsNote, writeComparisonReport } from "../src/comparison-report.ts";
 import { assertComparisonArguments, parseClusterCounts, parseMethods } from "../src/comparison-request.ts";
 import { paperTables } from "../src/paper-numbers.ts";
 import { presets } from "../src/presets.ts";
 import { RunsFailedError } from "../src/run-processes.ts";
+import { openSmallApp } from "./small-app.ts";
 
-const main = fileURLToPath(new URL("../dist/main.js", import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), "self-conditioned comparison "));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-beforeAll(() => {
-  if (!existsSync(main)) throw new Error("expected the built app in dist/: run `pnpm run build` first");
-});
+const { folder, run } = openSmallApp();
 
 const provenance = { extractor: "none", weightHash: "none", resizeRule: "none", protocol: "test" };
 
 describe("a comparison in processes", () => {
   const path = join(folder, "both");
-  const { run } = createAppProcess(main, folder, { DIVGEN_ENGINE: process.env["DIVGEN_TEST_ENGINE"] ?? "wasm" });
   const tiny = Object.entries({
     "data.trainCount": 400,
     "model.generatorWidth": 12,
