@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { addComparisonTable, type TitledMetricResult } from "@divgen/evaluation";
+import { addComparisonTable, type TitledMetricResult, titleOfResults } from "@divgen/evaluation";
 import { createReport, type LoggedMetric, type Report, type RunDirectory } from "@divgen/experiment";
 import { clusterCountOf } from "./comparison-plan.ts";
 import type { Config } from "./config.ts";
@@ -72,14 +72,18 @@ export function seedsNote(rows: readonly ComparedRow[]): string {
   return `Seeds ${parts.join(". Seeds ")}.`;
 }
 
-function metricNames(rows: readonly ComparedRow[]): string[] {
-  return [...new Set(rows.flatMap(({ runs }) => runs.flatMap(({ metrics }) => metrics.map(({ metric }) => metric))))];
+/** The metrics of the rows, and what the report calls them. */
+function metricTitles(rows: readonly ComparedRow[]): Map<string, string> {
+  const results = rows.flatMap(({ runs }) => runs.flatMap(({ metrics }) => metrics));
+  return new Map(
+    results.map(({ metric: name }) => [name, titleOfResults(results.filter(({ metric }) => metric === name))]),
+  );
 }
 
 /** Curves of the methods as they are: those with further numbers of clusters would be too many to tell apart. */
 function addCurves(report: Report, rows: readonly ComparedRow[]): void {
   const methods = rows.filter(({ name, runs }) => name === runs[0]!.config.method);
-  for (const metric of metricNames(methods)) {
+  for (const [metric, title] of metricTitles(methods)) {
     const series = methods.flatMap(({ name, runs }) => {
       const points = meanCurve(
         runs.map(({ directory }) => directory.metrics()),
@@ -90,9 +94,9 @@ function addCurves(report: Report, rows: readonly ComparedRow[]): void {
     // The agreement of clusters with modes is measured at the end alone.
     if (series.length === 0) continue;
     report.linePlot({
-      caption: `${metric} over training, mean over seeds.`,
+      caption: `${title} over training, mean over seeds.`,
       xTitle: "step",
-      yTitle: metric,
+      yTitle: title,
       series,
     });
   }
@@ -130,7 +134,7 @@ function addClusterSweep(report: Report, rows: readonly ComparedRow[]): void {
   });
   if (swept.length === 0) return;
   report.heading("Number of clusters");
-  for (const metric of metricNames(swept.flatMap((one) => one.rows))) {
+  for (const [metric, title] of metricTitles(swept.flatMap((one) => one.rows))) {
     const series = swept.flatMap(({ method, rows: own }) => {
       const points = own.flatMap(({ clusters, runs }) => {
         const values = runs.flatMap(({ metrics }) => metrics.filter((result) => result.metric === metric));
@@ -139,9 +143,9 @@ function addClusterSweep(report: Report, rows: readonly ComparedRow[]): void {
       return points.length === 0 ? [] : [{ name: method, points }];
     });
     report.linePlot({
-      caption: `${metric} by k, the number of clusters or of generators, mean over seeds (the paper's Figure 3).`,
+      caption: `${title} by k, the number of clusters or of generators, mean over seeds (the paper's Figure 3).`,
       xTitle: "k",
-      yTitle: metric,
+      yTitle: title,
       series,
     });
   }

@@ -1,13 +1,18 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { addComparisonTable, addMetricProvenance, type ComparisonTable } from "@divgen/evaluation";
+import {
+  addComparisonTable,
+  addMetricProvenance,
+  type ComparisonTable,
+  type TitledMetricResult,
+  titleOfResults,
+} from "@divgen/evaluation";
 import { createReport, type LoggedMetric, type Report, type RunDirectory } from "@divgen/experiment";
 import { encodeAnimatedPng } from "@divgen/image-files";
-import type { MetricResult } from "@divgen/metrics";
 import type { ReclusteringRecord } from "@divgen/training";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { addClusterDrift, CLUSTER_DRIFT } from "./cluster-drift.ts";
-import { CLUSTERING_SECONDS, clusteringCost } from "./clustering-cost.ts";
+import { addClusterDrift } from "./cluster-drift.ts";
+import { clusteringCost } from "./clustering-cost.ts";
 import { type Config, isPoints } from "./config.ts";
 import { type PaperTable, paperIntervals, paperTables } from "./paper-numbers.ts";
 import { paperNote, settingsNote } from "./settings.ts";
@@ -18,7 +23,7 @@ export interface MeasuredRun {
   readonly directory: RunDirectory;
   readonly task: Task<Tensor>;
   readonly run: ShownRun<Tensor>;
-  readonly metrics: readonly MetricResult[];
+  readonly metrics: readonly TitledMetricResult[];
   readonly history: readonly ReclusteringRecord[];
   readonly config: Config;
   readonly step: number;
@@ -40,7 +45,7 @@ export async function writeRunReport(
   });
   await task.addPictures(report, run);
   await addAnimation(report, directory);
-  addCurves(report.heading("Over training"), directory.metrics());
+  addCurves(report.heading("Over training"), directory.metrics(), metrics);
   addClusterDrift(report, history, directory.metrics());
   addClusteringCost(report, directory, config);
   return finish(report.losses(directory.events()), measured);
@@ -85,18 +90,19 @@ async function addAnimation(report: Report, directory: RunDirectory): Promise<vo
   });
 }
 
-/** Logged on the way, and shown by figures of their own. */
-const ownFigures: ReadonlySet<string> = new Set([CLUSTERING_SECONDS, CLUSTER_DRIFT]);
-
-function addCurves(report: Report, metrics: readonly LoggedMetric[]): void {
-  const onTheWay = metrics.filter(({ protocol }) => protocol === "on-the-way");
-  const names = [...new Set(onTheWay.map(({ metric }) => metric))].filter((name) => !ownFigures.has(name));
-  for (const name of names) {
+/** What was measured on the way, called as at the end. */
+function addCurves(report: Report, logged: readonly LoggedMetric[], atEnd: readonly TitledMetricResult[]): void {
+  const onTheWay = logged.filter(({ protocol }) => protocol === "on-the-way");
+  for (const name of new Set(atEnd.map(({ metric }) => metric))) {
     const points = onTheWay.flatMap(({ metric, value, step }) =>
       metric === name && value !== null ? [[step, value] as const] : [],
     );
     if (points.length < 2) continue;
-    report.linePlot({ caption: `${name} over training.`, xTitle: "step", yTitle: name, series: [{ name, points }] });
+    const title = titleOfResults(atEnd.filter(({ metric }) => metric === name));
+    report.linePlot({
+      caption: `${title} over training.`,
+      ...{ xTitle: "step", yTitle: title, series: [{ name: title, points }] },
+    });
   }
 }
 

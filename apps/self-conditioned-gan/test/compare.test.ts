@@ -148,10 +148,12 @@ test("Figure 3 has a curve a method over what each has measured, and plain curve
     runs: modes.map((value, seed) => ({
       metrics: [
         describeMetric("modes", value, 10, provenance),
+        describeMetric("inception-score", value / 5, 10, { ...provenance, extractor: "other" }),
         ...(nmi === undefined ? [] : [describeMetric("nmi", nmi, 10, provenance)]),
       ],
       directory: {
-        metrics: () => [{ metric: "modes", value, step: 5, protocol: "on-the-way" }],
+        metrics: () =>
+          ["modes", "inception-score"].map((metric) => ({ metric, value, step: 5, protocol: "on-the-way" })),
         events: () => [],
       } as unknown as RunDirectory,
       config: { ...presets.demo, seed, ...config },
@@ -173,7 +175,7 @@ test("Figure 3 has a curve a method over what each has measured, and plain curve
   const plots = sections.filter(({ kind }: { kind: string }) => kind === "line-plot");
   const seriesOf = (start: string) =>
     plots.find(({ caption }: { caption: string }) => caption.startsWith(start)).series;
-  expect(seriesOf("modes by k")).toEqual([
+  expect(seriesOf("modes covered (none) by k")).toEqual([
     {
       name: "self-conditioned",
       points: [
@@ -189,7 +191,7 @@ test("Figure 3 has a curve a method over what each has measured, and plain curve
       ],
     },
   ]);
-  expect(seriesOf("nmi by k")).toEqual([
+  expect(seriesOf("NMI by k")).toEqual([
     {
       name: "self-conditioned",
       points: [
@@ -198,7 +200,10 @@ test("Figure 3 has a curve a method over what each has measured, and plain curve
       ],
     },
   ]);
-  expect(seriesOf("modes over training")).toEqual([
+  // The Inception score is another network's number.
+  const titles = ["modes covered (none)", "exp(KL) score (other)"];
+  expect(plots.map(({ yTitle }: { yTitle: string }) => yTitle)).toEqual([...titles, ...titles, "NMI"]);
+  expect(seriesOf("modes covered (none) over training")).toEqual([
     { name: "gan", points: [[5, 4]] },
     { name: "mgan", points: [[5, 22]] },
     { name: "self-conditioned", points: [[5, 25]] },

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { writePng } from "@divgen/image-files";
 import { beforeAll, describe, expect, test } from "vitest";
-import { byMassOf, describeMethod, openSmallApp, sampleOf, tiny } from "./small-app.ts";
+import { byMassOf, describeMethod, openSmallApp, sampleOf, sectionsOf, tiny } from "./small-app.ts";
 
 const app = openSmallApp();
 const { folder, run } = app;
@@ -28,6 +28,11 @@ const ofImages = [
 
 describeMethod(app, "logo-rc", { settings: ofImages, measured: ["frechet-distance", "nmi"] });
 describeMethod(app, "rotnet", { settings: ofImages, measured: ["frechet-distance", "nmi"] });
+
+test("curves are called by what was measured, with its network", () => {
+  const captions = sectionsOf(join(folder, "rotnet")).map(({ caption }: { caption?: string }) => caption);
+  expect(captions).toContain("Frechet distance (tiny-efficientnet) over training.");
+});
 
 describe("sample", () => {
   test("makes images, a folder a cluster", () => {

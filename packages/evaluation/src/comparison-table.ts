@@ -1,6 +1,5 @@
 import type { MetricCell, MetricRow, Report } from "@divgen/experiment";
-import { metricTitle } from "@divgen/metrics";
-import type { TitledMetricResult } from "./metric-provenance.ts";
+import { type TitledMetricResult, titleOfResults } from "./metric-provenance.ts";
 
 /** Metrics of one or more runs of a method, seed by seed. */
 export interface MethodResults {
@@ -41,12 +40,10 @@ export function addComparisonTable(
   const names = [...new Set(all.map(({ metric }) => metric))];
   const columns = names.map((metric) => {
     const results = all.filter((result) => result.metric === metric);
-    const { unit, higherIsBetter, title } = results[0]!;
-    // A column is FID only if all its numbers are.
-    const hasOneTitle = results.every((result) => result.title === title);
+    const { unit, higherIsBetter } = results[0]!;
     return {
       key: metric,
-      title: (hasOneTitle ? title : undefined) ?? metricTitle(results[0]!),
+      title: titleOfResults(results),
       ...(unit === undefined ? {} : { unit }),
       ...(higherIsBetter === undefined ? {} : { higherIsBetter }),
       ...(decimals[metric] === undefined ? {} : { decimals: decimals[metric] }),

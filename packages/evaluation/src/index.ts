@@ -8,7 +8,7 @@ export {
   perceptualLayers,
 } from "./evaluate-paired-generator.ts";
 export { type MeasurementOrigin, measureAnew, measureOnce } from "./measure-once.ts";
-export { addMetricProvenance, type TitledMetricResult } from "./metric-provenance.ts";
+export { addMetricProvenance, type TitledMetricResult, titleOfResults } from "./metric-provenance.ts";
 export { addPictures, type PictureTitles, pictureRowsPng, toPixelImages } from "./pictures.ts";
 export { recordMetricResults } from "./record-metric-results.ts";
 export { targetBatches } from "./target-batches.ts";

@@ -7,6 +7,17 @@ type Facts = Readonly<Record<string, string | number | undefined>>;
 export type TitledMetricResult = MetricResult & { readonly title?: string };
 
 /**
+ * What results of one metric are called where they stand together: FID only if all of them are.
+ *
+ * @param results - of one metric, at least one.
+ */
+export function titleOfResults(results: readonly TitledMetricResult[]): string {
+  const [first] = results;
+  const hasOneTitle = results.every(({ title }) => title === first!.title);
+  return (hasOneTitle ? first!.title : undefined) ?? metricTitle(first!);
+}
+
+/**
  * Adds where numbers come from: what is equal for all of them once, then each metric with what it has of its own. Where a
  * metric was measured several times (methods, seeds), facts that differ stand side by side and the values, which are in
  * the table, are left out.
@@ -19,11 +30,11 @@ export function addMetricProvenance(report: Report, results: readonly TitledMetr
   const common = groups.length > 1 ? sharedBy(facts) : {};
   if (Object.keys(common).length > 0) report.keyValues({ caption: "Every number below", entries: common });
   for (const [index, group] of groups.entries()) {
-    const { metric, value, title = metricTitle(group[0]!) } = group[0]!;
+    const { metric, value } = group[0]!;
     const own = Object.entries(facts[index]!).filter(([name]) => !(name in common));
     const warnings = [...new Set(group.flatMap((result) => result.warnings))];
     report.keyValues({
-      caption: title,
+      caption: titleOfResults(group),
       entries: {
         ...{ metric, ...(group.length > 1 ? {} : { value: Number.isFinite(value) ? value : String(value) }) },
         ...Object.fromEntries(own),
