@@ -23,7 +23,9 @@ import torch
 import torchvision.transforms as transforms
 import yaml
 from PIL import Image
-from torch.nn import functional as F
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "golden"))
+from digit_classifier import DigitClassifier  # noqa: E402
 
 parser = argparse.ArgumentParser()
 parser.add_argument("checkout", type=pathlib.Path)
@@ -36,31 +38,6 @@ parser.add_argument("--samples", type=int, default=2000)
 parser.add_argument("--recluster-every", type=int, help="the configuration's 25,000 if absent")
 parser.add_argument("--subset", type=int, help="images clustered; the configuration's 25,000 if absent")
 options = parser.parse_args()
-
-WEIGHTS = pathlib.Path(__file__).resolve().parents[2] / "packages/feature-extractors/weights/digit-classifier.safetensors"
-
-
-def read_classifier():
-    """@returns digits of images [N, 1, 32, 32] in [-1, 1]: packages/feature-extractors/src/digit-classifier.ts by torch."""
-    data = WEIGHTS.read_bytes()
-    size = int.from_bytes(data[:8], "little")
-    weights = {}
-    for name, entry in json.loads(data[8 : 8 + size]).items():
-        if name != "__metadata__":
-            begin, end = entry["data_offsets"]
-            values = np.frombuffer(data[8 + size + begin : 8 + size + end], np.float16).astype(np.float32)
-            weights[name] = torch.from_numpy(values).reshape(entry["shape"])
-
-    def classify(images):
-        maps = F.interpolate(images, size=28, mode="bilinear", align_corners=False)
-        for layer, stride in (("1", 1), ("2", 2), ("3", 1), ("4", 2)):
-            maps = F.conv2d(maps, weights[f"convolution{layer}.weight"], stride=stride, padding=1)
-            norm = [weights[f"norm{layer}.{part}"] for part in ("running_mean", "running_var", "weight", "bias")]
-            maps = F.relu(F.batch_norm(maps, *norm, eps=1e-5))
-        return F.conv2d(maps, weights["scores.weight"], weights["scores.bias"]).flatten(1).argmax(1)
-
-    return classify
-
 
 def read_digits():
     """@returns the release's preprocessing of each digit (PIL's resize to 32, [-1, 1]), and its label."""
@@ -82,10 +59,10 @@ sys.modules[assignment.__name__] = assignment
 load = yaml.load
 yaml.load = lambda stream: load(stream, Loader=yaml.SafeLoader)
 
-classify = read_classifier()
+classifier = DigitClassifier()
 digits, digit_labels = read_digits()
-accuracy = torch.cat([classify(batch[:, None]) for batch in digits[:5000].split(500)]).eq(digit_labels[:5000])
-print(json.dumps({"classifierOnDigits": float(accuracy.float().mean())}), flush=True)
+guesses = torch.cat([classifier.logits(batch[:, None]).argmax(1) for batch in digits[:5000].split(500)])
+print(json.dumps({"classifierOnDigits": float(guesses.eq(digit_labels[:5000]).float().mean())}), flush=True)
 
 os.chdir(options.checkout)
 sys.path.insert(0, os.getcwd())
@@ -129,9 +106,7 @@ def sample(count):
 
 def measure(step, losses):
     images = sample(options.samples)
-    with torch.no_grad():
-        found = classify(images.reshape(-1, 1, 32, 32)).reshape(-1, 3)
-    shares = np.bincount((found * torch.tensor([100, 10, 1])).sum(1), minlength=1000) / len(images)
+    shares = np.bincount(classifier.modes(images), minlength=1000) / len(images)
     present = shares[shares > 0]
     kl = float((present * np.log(present * 1000)).sum())
     seconds = round(time.perf_counter() - begin, 1)

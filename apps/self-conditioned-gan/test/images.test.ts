@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DataError, type ImageBatch } from "@divgen/core-tensors";
+import { DataError, fromUint8, type ImageBatch } from "@divgen/core-tensors";
+import { openMnist } from "@divgen/datasets";
 import { createDigitClassifier } from "@divgen/feature-extractors";
 import { writePng } from "@divgen/image-files";
 import { randomKey } from "@divgen/random";
@@ -11,9 +12,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Config, configSchema } from "../src/config.ts";
 import { findImages } from "../src/find-images.ts";
 import { createImageBatches, type ImageData, imageSubset, openImageData } from "../src/image-data.ts";
-import { stackedModes } from "../src/measure-images.ts";
+import { measureStackedDigits, stackedModes } from "../src/measure-images.ts";
 import { openRun } from "../src/open-run.ts";
 import { presets } from "../src/presets.ts";
+import golden from "./golden/stacked-modes.json" with { type: "json" };
 
 useReferenceBackend();
 leakCheck();
@@ -197,6 +199,22 @@ test("stacked digits: the classifier finds the mode of nearly all real triples",
   for await (const images of imageSubset(stacks, 40)) found.push(...(await stackedModes(images, classifier)));
   const right = found.filter((mode, place) => mode === stacks.classIds[stacks.order[place]!]);
   expect(right.length).toBeGreaterThanOrEqual(38);
+  classifier.dispose();
+});
+
+test(`stacked digits: modes and reverse KL are those of ${golden.provenance}`, async () => {
+  const { images } = await openMnist("test");
+  const pixels = new Uint8Array(40 * 784 * 3);
+  for (let place = 0; place < pixels.length; place++) {
+    const [stack, position, channel] = [Math.floor(place / 2352), Math.floor(place / 3) % 784, place % 3];
+    pixels[place] = images.pixels[(3 * stack + channel) * 784 + position]!;
+  }
+  const stacks = () => fromUint8(pixels, { batch: 40, height: 28, width: 28, channels: 3 });
+  const classifier = createDigitClassifier();
+  expect(await stackedModes(stacks(), classifier)).toEqual(golden.modes);
+  const [modes, reverseKl] = await measureStackedDigits([{ samples: stacks() }], classifier, 40);
+  expect(modes!.value).toBe(golden.covered);
+  expect(reverseKl!.value).toBeCloseTo(golden.reverseKl, 12);
   classifier.dispose();
 });
 

@@ -1,12 +1,13 @@
 import { readFileSync } from "node:fs";
 import { fromUint8 } from "@divgen/core-tensors";
 import { openMnist } from "@divgen/datasets";
-import { leakCheck, useReferenceBackend } from "@divgen/tensor-testing";
+import { expectClose, leakCheck, useReferenceBackend } from "@divgen/tensor-testing";
 import { sha256 } from "@divgen/weight-files";
 import { argMax, dispose } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { decodeBase64 } from "./base64.ts";
 import { digitClassifierFile } from "./digit-classifier-file.ts";
+import golden from "./golden/digit-classifier.json" with { type: "json" };
 import { createDigitClassifier } from "./index.ts";
 
 useReferenceBackend();
@@ -35,6 +36,19 @@ function digitBatch(pixels: Uint8Array, count: number, size: number) {
   }
   return fromUint8(bytes, { batch: count, height: size, width: size, channels: 1 });
 }
+
+test.each([
+  [28, golden.logits],
+  [32, golden.logitsOfEnlarged],
+])(`has the logits of ${golden.provenance} at %i pixels`, async (size, expected) => {
+  const { images } = await openMnist("test");
+  const classifier = createDigitClassifier();
+  const batch = digitBatch(images.pixels, 4, size);
+  const [logits] = classifier.extract(batch, ["logits"]);
+  expectClose(logits!.dataSync(), expected, { relative: 1e-4, absolute: 1e-4 });
+  dispose([batch, logits!]);
+  classifier.dispose();
+});
 
 test.each([
   [28, 400, 0.99],
