@@ -40,6 +40,13 @@ export interface FoundImages {
   readonly perceptual: readonly number[];
 }
 
+/** Who is told how far the two parts of finding images are. */
+export interface InversionProgress {
+  readonly onEncoder: (event: ProgressEvent) => void;
+  /** Steps on the latents, of all images; about ten times. */
+  readonly onSearch: (done: number, steps: number) => void;
+}
+
 const ENCODER_BATCH = 64;
 /** Images that are searched for at once. */
 const SEARCH_BATCH = 50;
@@ -55,7 +62,7 @@ export async function findImages(
   opened: OpenedRun,
   images: ImageBatch,
   settings: InversionSettings,
-  onProgress: (event: ProgressEvent) => void,
+  { onEncoder, onSearch }: InversionProgress,
 ): Promise<FoundImages> {
   const { task, method, withSamplingWeights } = opened;
   const key = randomKey(settings.seed).split("inversion");
@@ -68,14 +75,14 @@ export async function findImages(
   try {
     return await withSamplingWeights(async () => {
       const training = { generator, encoder, ...(masses === undefined ? {} : { masses }) };
-      await trainEncoder(training, settings, key.split("training"), onProgress);
+      await trainEncoder(training, settings, key.split("training"), onEncoder);
       const { inversionSteps: steps, classCandidates } = settings;
       const options: InvertOptions<ImageBatch> = {
         ...{ generator, encoder, classCount, steps, learningRate: 0.05 },
         ...{ classCandidates: Math.min(classCandidates, Math.max(1, classCount)) },
         ...{ featureWeight: FEATURE_WEIGHT, reduction: "sum" },
       };
-      return await searchInBatches(images, options);
+      return await searchInBatches(images, options, onSearch);
     });
   } finally {
     encoder.dispose();
@@ -111,19 +118,32 @@ async function trainEncoder(
   }
 }
 
-async function searchInBatches(images: ImageBatch, options: InvertOptions<ImageBatch>): Promise<FoundImages> {
+async function searchInBatches(
+  images: ImageBatch,
+  options: InvertOptions<ImageBatch>,
+  onSearch: InversionProgress["onSearch"],
+): Promise<FoundImages> {
   const extractor = createTinyEfficientNet();
   const layers = perceptualLayers(extractor);
   const [count, height, width, channels] = images.shape;
   const pictures: PixelImage[] = [];
   const classIds: number[] = [];
+  const batches = Math.ceil(count / SEARCH_BATCH);
+  let told = 0;
+  /** At every tenth of all steps. */
+  const tell = (done: number, steps: number): void => {
+    const tenth = Math.floor((10 * done) / steps);
+    if (tenth > told) onSearch(done, steps);
+    told = tenth;
+  };
   const measured = { l1: [] as number[], encoderL1: [] as number[], perceptual: [] as number[] };
   try {
     for (let start = 0; start < count; start += SEARCH_BATCH) {
       const size = Math.min(SEARCH_BATCH, count - start);
       const part = asImageBatch(slice(images, [start, 0, 0, 0], [size, height, width, channels]));
       const first = await invertSamples(part, { ...options, steps: 0, classCandidates: 1 });
-      const found = await invertSamples(part, options);
+      const onProgress = (done: number, steps: number) => tell((start / SEARCH_BATCH) * steps + done, batches * steps);
+      const found = await invertSamples(part, { ...options, onProgress });
       const made = [first, found].map((inverted) => regenerate(inverted, options)) as [ImageBatch, ImageBatch];
       measured.encoderL1.push(...valuesOf(() => l1Distances(made[0], part)));
       measured.l1.push(...valuesOf(() => l1Distances(made[1], part)));

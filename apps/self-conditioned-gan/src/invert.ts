@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { ImageBatch } from "@divgen/core-tensors";
 import { toPixelImages } from "@divgen/evaluation";
 import {
+  formatDuration,
   makeDirectory,
   type Output,
   openRunDirectory,
@@ -96,14 +97,24 @@ async function invertOne(
   settings: InversionSettings,
   output: Output,
 ): Promise<InvertedRun> {
-  const onProgress = ({ step: done, steps, losses }: ProgressEvent): void => {
+  let begin: number | undefined;
+  const onEncoder = ({ step: done, steps, losses, secondsLeft }: ProgressEvent): void => {
     const values = Object.entries(losses).map(([name, value]) => `${name} ${value.toPrecision(3)}`);
+    const left = `${formatDuration(secondsLeft)} left`;
     output.note(
-      { kind: "encoder", run, step: done, steps, losses },
-      `${run}: step ${done} of ${steps}, ${values.join(", ")}`,
+      { kind: "encoder", run, step: done, steps, losses, secondsLeft },
+      `${run}: encoder, step ${done} of ${steps}, ${[...values, left].join(", ")}`,
+    );
+    begin = performance.now();
+  };
+  const onSearch = (done: number, steps: number): void => {
+    const secondsLeft = ((performance.now() - begin!) / 1000 / done) * (steps - done);
+    output.note(
+      { kind: "search", run, step: done, steps, secondsLeft },
+      `${run}: latents, step ${done} of ${steps}, ${formatDuration(secondsLeft)} left`,
     );
   };
-  return { run, method, step, ...(await findImages(opened, originals, settings, onProgress)) };
+  return { run, method, step, ...(await findImages(opened, originals, settings, { onEncoder, onSearch })) };
 }
 
 /** The first originals, and what each run made of them; runs of one method are told apart by their paths. */

@@ -170,16 +170,22 @@ describe("photographs", () => {
     const settings = { encoderSteps: 3, inversionSteps: 4, classCandidates: 1, seed: 1 };
     const steps: number[] = [];
     const before = memory().numTensors;
-    const found = await findImages(opened, batch.samples as ImageBatch, settings, ({ step }) => steps.push(step));
+    const searched: number[][] = [];
+    const found = await findImages(opened, batch.samples as ImageBatch, settings, {
+      onEncoder: ({ step }) => steps.push(step),
+      onSearch: (...progress) => searched.push(progress),
+    });
     expect(memory().numTensors).toBe(before);
     expect(steps).toEqual([1, 2, 3]);
+    expect(searched).toEqual([[4, 4]]);
     expect(found.pictures).toHaveLength(4);
     expect(found.classIds === null ? 0 : found.classIds.length).toBe(method === "gan" ? 0 : 4);
     for (const values of [found.l1, found.encoderL1, found.perceptual]) {
       expect(values).toHaveLength(4);
       for (const value of values) expect(value).toBeGreaterThan(0);
     }
-    expect(await findImages(opened, batch.samples as ImageBatch, settings, () => undefined)).toEqual(found);
+    const silent = { onEncoder: () => undefined, onSearch: () => undefined };
+    expect(await findImages(opened, batch.samples as ImageBatch, settings, silent)).toEqual(found);
     dispose([...Object.values(report), ...Object.values(batch)]);
     opened.dispose();
   });

@@ -93,7 +93,10 @@ test("samples of the generator are found again, alone as in a batch, and the bes
     return generator.generate(latents, { code: oneHotCodes([0, 1, 2], 3) }, { mode: "inference" });
   });
   const one = await invertSamples(samples, options);
-  const all = await invertSamples(samples, { ...options, classCandidates: 3 });
+  const told: string[] = [];
+  const onProgress = (done: number, steps: number) => told.push(`${done} of ${steps}`);
+  const all = await invertSamples(samples, { ...options, classCandidates: 3, onProgress });
+  expect(told).toEqual(Array.from({ length: 18 }, (_, index) => `${10 * (index + 1)} of 180`));
   const second = tidy(() => tensor2d(samples.dataSync().slice(2, 4), [1, 2]));
   const alone = await invertSamples(second, options);
   expectClose(alone.distances, [one.distances[1]!], { absolute: 1e-4 });

@@ -27,7 +27,12 @@ export interface InvertOptions<Sample extends Tensor> extends InversionDistanceO
   readonly learningRate: number;
   /** Likeliest classes that are tried, of which each sample keeps the best; 1 in the paper. Unused without classes. */
   readonly classCandidates: number;
+  /** Told every ten steps how many are done, of those of all classes tried. */
+  readonly onProgress?: ((done: number, steps: number) => void) | undefined;
 }
+
+/** Steps between waits for the engine: those that compute asynchronously would queue all steps. */
+const WAIT_EVERY = 10;
 
 /** Samples found again. */
 export interface InvertedSamples {
@@ -70,7 +75,8 @@ export async function invertSamples<Sample extends Tensor>(
     for (let rank = 0; rank < candidates; rank++) {
       const classIds =
         ranked && Int32Array.from({ length: samples.shape[0]! }, (_, row) => ranked[row * candidates + rank]!);
-      const found = await search(samples, read.features, read.latents, classIds, options);
+      const onStep = (step: number) => options.onProgress?.(rank * steps + step, candidates * steps);
+      const found = await search(samples, read.features, read.latents, classIds, options, onStep);
       best = best === undefined ? found : betterOf(best, found);
     }
     return best!;
@@ -85,6 +91,7 @@ async function search<Sample extends Tensor>(
   start: Tensor2D,
   classIds: Int32Array | undefined,
   { generator, encoder, classCount, steps, learningRate, featureWeight, reduction }: InvertOptions<Sample>,
+  onStep: (step: number) => void,
 ): Promise<InvertedSamples> {
   assertShape(start, ["batch", generator.latentSize], "the encoder's latents");
   const code = classIds === undefined ? undefined : oneHotCodes(classIds, classCount);
@@ -97,14 +104,15 @@ async function search<Sample extends Tensor>(
   };
   try {
     const firstDistances = valuesOf(distance);
-    for (let step = 0; step < steps; step++) {
+    for (let step = 1; step <= steps; step++) {
       tidy(() => {
         // A sum: no sample's gradient depends on the others.
         const { gradients } = backpropagate(() => sum(distance()), [latents]);
         optimizer.applyGradients(new Map([["latents", latents]]), new Map([["latents", gradients[0]!]]));
       });
-      // Engines that compute asynchronously would queue all steps.
-      if (step % 50 === 49) await latents.data();
+      if (step % WAIT_EVERY !== 0 && step !== steps) continue;
+      await latents.data();
+      onStep(step);
     }
     const values = await latents.data<"float32">();
     const width = generator.latentSize;
