@@ -40,11 +40,12 @@ export interface FoundImages {
   readonly perceptual: readonly number[];
 }
 
-/** Who is told how far the two parts of finding images are. */
-export interface InversionProgress {
+/** Who is told how far the two parts of finding images are, and what may stop them. */
+export interface InversionHooks {
   readonly onEncoder: (event: ProgressEvent) => void;
   /** Steps on the latents, of all images; about ten times. */
   readonly onSearch: (done: number, steps: number) => void;
+  readonly signal?: AbortSignal;
 }
 
 const ENCODER_BATCH = 64;
@@ -57,12 +58,13 @@ export const FEATURE_WEIGHT = 5e-4;
  * Trains an encoder on a run's generator (which stays) and finds images again in it.
  *
  * @param images - borrowed.
+ * @throws the signal's reason.
  */
 export async function findImages(
   opened: OpenedRun,
   images: ImageBatch,
   settings: InversionSettings,
-  { onEncoder, onSearch }: InversionProgress,
+  hooks: InversionHooks,
 ): Promise<FoundImages> {
   const { task, method, withSamplingWeights } = opened;
   const key = randomKey(settings.seed).split("inversion");
@@ -75,14 +77,14 @@ export async function findImages(
   try {
     return await withSamplingWeights(async () => {
       const training = { generator, encoder, ...(masses === undefined ? {} : { masses }) };
-      await trainEncoder(training, settings, key.split("training"), onEncoder);
+      await trainEncoder(training, settings, key.split("training"), hooks);
       const { inversionSteps: steps, classCandidates } = settings;
       const options: InvertOptions<ImageBatch> = {
         ...{ generator, encoder, classCount, steps, learningRate: 0.05 },
         ...{ classCandidates: Math.min(classCandidates, Math.max(1, classCount)) },
         ...{ featureWeight: FEATURE_WEIGHT, reduction: "sum" },
       };
-      return await searchInBatches(images, options, onSearch);
+      return await searchInBatches(images, options, hooks);
     });
   } finally {
     encoder.dispose();
@@ -105,14 +107,17 @@ async function trainEncoder(
   parts: Omit<Parameters<typeof createInversionEncoderObjective<ImageBatch>>[0], "optimizer" | "batchSize">,
   { encoderSteps: steps }: InversionSettings,
   key: RandomKey,
-  onProgress: (event: ProgressEvent) => void,
+  { onEncoder, signal }: InversionHooks,
 ): Promise<void> {
   const optimizer = createAdam({ learningRate: 1e-3, firstMomentDecay: 0.9, secondMomentDecay: 0.999 });
   const objective = createInversionEncoderObjective({ ...parts, optimizer, batchSize: ENCODER_BATCH });
   try {
     const batches = { stepsPerEpoch: steps, load: async () => ({}) };
     const options = { steps, reportEvery: Math.ceil(steps / 10), key, clock: () => performance.now() };
-    for await (const event of train(objective, batches, options)) if (event.kind === "progress") onProgress(event);
+    for await (const event of train(objective, batches, signal === undefined ? options : { ...options, signal })) {
+      if (event.kind === "progress") onEncoder(event);
+    }
+    signal?.throwIfAborted();
   } finally {
     objective.dispose();
   }
@@ -121,7 +126,7 @@ async function trainEncoder(
 async function searchInBatches(
   images: ImageBatch,
   options: InvertOptions<ImageBatch>,
-  onSearch: InversionProgress["onSearch"],
+  { onSearch, signal }: InversionHooks,
 ): Promise<FoundImages> {
   const extractor = createTinyEfficientNet();
   const layers = perceptualLayers(extractor);
@@ -132,6 +137,7 @@ async function searchInBatches(
   let told = 0;
   /** At every tenth of all steps. */
   const tell = (done: number, steps: number): void => {
+    signal?.throwIfAborted();
     const tenth = Math.floor((10 * done) / steps);
     if (tenth > told) onSearch(done, steps);
     told = tenth;

@@ -30,6 +30,12 @@ export interface InversionRequest extends InversionSettings, RunSampleRequest<Co
   readonly against?: string | undefined;
 }
 
+/** Where progress is told, and what stops the search. */
+export interface InversionContext {
+  readonly output: Output;
+  readonly signal: AbortSignal;
+}
+
 /** Images in the picture; all are in the numbers. */
 const SHOWN = 16;
 
@@ -38,9 +44,9 @@ const SHOWN = 16;
  * reconstructions, `inversion.json` tells errors by image, by cluster of the first run, and on average; `report.html` has
  * both. Returns the paths.
  *
- * @throws UsageError for runs of points, or of unlike data; DataError for files that cannot be read.
+ * @throws UsageError for runs of points, or of unlike data; DataError for files that cannot be read; the signal's reason.
  */
-export async function invertRun(request: InversionRequest, output: Output): Promise<string[]> {
+export async function invertRun(request: InversionRequest, context: InversionContext): Promise<string[]> {
   const { config, runPath, outputPath, against } = request;
   if (isPoints(config)) throw new UsageError("finding images: expected a run of images, got one of points");
   const other = against === undefined ? undefined : comparedConfig(against, config);
@@ -52,11 +58,11 @@ export async function invertRun(request: InversionRequest, output: Output): Prom
         ? await fileOriginals(request.inputs, config.data.size)
         : await trainingOriginals(first.opened, request.invert);
     const { images } = originals;
-    const runs = [await invertOne(first.opened, runPath, config, first.step, images, request, output)];
+    const runs = [await invertOne(first.opened, runPath, config, first.step, images, request, context)];
     if (other !== undefined) {
       const second = await openTrained(against!, other);
       try {
-        runs.push(await invertOne(second.opened, against!, other, second.step, images, request, output));
+        runs.push(await invertOne(second.opened, against!, other, second.step, images, request, context));
       } finally {
         second.opened.dispose();
       }
@@ -95,7 +101,7 @@ async function invertOne(
   step: number,
   originals: ImageBatch,
   settings: InversionSettings,
-  output: Output,
+  { output, signal }: InversionContext,
 ): Promise<InvertedRun> {
   let begin: number | undefined;
   const onEncoder = ({ step: done, steps, losses, secondsLeft }: ProgressEvent): void => {
@@ -114,7 +120,7 @@ async function invertOne(
       `${run}: latents, step ${done} of ${steps}, ${formatDuration(secondsLeft)} left`,
     );
   };
-  return { run, method, step, ...(await findImages(opened, originals, settings, { onEncoder, onSearch })) };
+  return { run, method, step, ...(await findImages(opened, originals, settings, { onEncoder, onSearch, signal })) };
 }
 
 /** The first originals, and what each run made of them; runs of one method are told apart by their paths. */

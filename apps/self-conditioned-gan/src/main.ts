@@ -75,7 +75,7 @@ await runMain(async ({ args, signal }) => {
         ? await sampleRun(asked)
         : kind === "by-mass"
           ? await sampleByMass({ ...asked, byMass: options.byMass! })
-          : await invertRun(asked, output);
+          : await invertRun(asked, context);
     return output.note({ kind: "samples", paths }, paths.join("\n"));
   }
   if (command.name === "report") {

@@ -184,6 +184,11 @@ describe("photographs", () => {
       expect(values).toHaveLength(4);
       for (const value of values) expect(value).toBeGreaterThan(0);
     }
+    const stop = new AbortController();
+    const stopping = { onEncoder: () => stop.abort(new Error("stopped")), onSearch: () => undefined };
+    await expect(
+      findImages(opened, batch.samples as ImageBatch, settings, { ...stopping, signal: stop.signal }),
+    ).rejects.toThrow("stopped");
     const silent = { onEncoder: () => undefined, onSearch: () => undefined };
     expect(await findImages(opened, batch.samples as ImageBatch, settings, silent)).toEqual(found);
     dispose([...Object.values(report), ...Object.values(batch)]);

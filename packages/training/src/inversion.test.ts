@@ -97,6 +97,10 @@ test("samples of the generator are found again, alone as in a batch, and the bes
   const onProgress = (done: number, steps: number) => told.push(`${done} of ${steps}`);
   const all = await invertSamples(samples, { ...options, classCandidates: 3, onProgress });
   expect(told).toEqual(Array.from({ length: 18 }, (_, index) => `${10 * (index + 1)} of 180`));
+  const stop = () => {
+    throw new Error("stopped");
+  };
+  await expect(invertSamples(samples, { ...options, onProgress: stop })).rejects.toThrow("stopped");
   const second = tidy(() => tensor2d(samples.dataSync().slice(2, 4), [1, 2]));
   const alone = await invertSamples(second, options);
   expectClose(alone.distances, [one.distances[1]!], { absolute: 1e-4 });

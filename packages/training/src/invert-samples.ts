@@ -13,6 +13,7 @@ import {
 } from "@tensorflow/tfjs-core";
 import { createAdam } from "./adam.ts";
 import { backpropagate } from "./backpropagate.ts";
+import { eventLoopTurn } from "./event-loop-turn.ts";
 import type { InversionEncoder } from "./inversion-encoder-objective.ts";
 
 /** How samples are found again. */
@@ -27,11 +28,11 @@ export interface InvertOptions<Sample extends Tensor> extends InversionDistanceO
   readonly learningRate: number;
   /** Likeliest classes that are tried, of which each sample keeps the best; 1 in the paper. Unused without classes. */
   readonly classCandidates: number;
-  /** Told every ten steps how many are done, of those of all classes tried. */
+  /** Told every ten steps how many are done, of those of all classes tried; what it throws ends the search. */
   readonly onProgress?: ((done: number, steps: number) => void) | undefined;
 }
 
-/** Steps between waits for the engine: those that compute asynchronously would queue all steps. */
+/** Steps between waits: engines that compute asynchronously would queue all, and no signal would come through. */
 const WAIT_EVERY = 10;
 
 /** Samples found again. */
@@ -112,6 +113,7 @@ async function search<Sample extends Tensor>(
       });
       if (step % WAIT_EVERY !== 0 && step !== steps) continue;
       await latents.data();
+      await eventLoopTurn();
       onStep(step);
     }
     const values = await latents.data<"float32">();

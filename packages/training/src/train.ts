@@ -1,5 +1,6 @@
 import type { RandomKey } from "@divgen/random";
 import { dispose, memory, type TensorContainer } from "@tensorflow/tfjs-core";
+import { eventLoopTurn } from "./event-loop-turn.ts";
 import type { LossReport, Objective } from "./objective.ts";
 import { DivergedError, type DueEvent, type TrainingEvent } from "./training-event.ts";
 
@@ -169,13 +170,4 @@ function assertWhole(value: number, name: string, minimum: number): void {
   if (!Number.isInteger(value) || value < minimum) {
     throw new RangeError(`${name}: expected an integer >= ${minimum}, got ${value}`);
   }
-}
-
-// Node and browsers both have it; the ES library, which is all that this package may assume, does not declare it.
-declare function setTimeout(callback: () => void, milliseconds: number): unknown;
-
-function eventLoopTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, 0);
-  });
 }
