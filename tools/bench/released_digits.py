@@ -12,17 +12,16 @@ import argparse
 import json
 import os
 import pathlib
-import random
 import sys
 import time
-import types
 
 import numpy as np
-import scipy.optimize
 import torch
 import torchvision.transforms as transforms
 import yaml
 from PIL import Image
+
+from released_code import let_run_on_the_cpu
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "golden"))
 from digit_classifier import DigitClassifier  # noqa: E402
@@ -39,6 +38,7 @@ parser.add_argument("--recluster-every", type=int, help="the configuration's 25,
 parser.add_argument("--subset", type=int, help="images clustered; the configuration's 25,000 if absent")
 options = parser.parse_args()
 
+
 def read_digits():
     """@returns the release's preprocessing of each digit (PIL's resize to 32, [-1, 1]), and its label."""
     pixels = np.frombuffer((options.mnist / "train-images-idx3-ubyte").read_bytes(), np.uint8, offset=16)
@@ -49,13 +49,8 @@ def read_digits():
     return digits, torch.from_numpy(labels.astype(np.int64))
 
 
-for seeded in (torch.manual_seed, np.random.seed, random.seed):
-    seeded(options.seed)
-torch.Tensor.cuda = lambda self, *_, **__: self
-# Gone from scikit-learn and PyYAML since.
-assignment = types.ModuleType("sklearn.utils.linear_assignment_")
-assignment.linear_assignment = lambda cost: np.stack(scipy.optimize.linear_sum_assignment(cost), 1)
-sys.modules[assignment.__name__] = assignment
+let_run_on_the_cpu(options.seed)
+# PyYAML asks for a loader since.
 load = yaml.load
 yaml.load = lambda stream: load(stream, Loader=yaml.SafeLoader)
 

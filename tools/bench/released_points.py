@@ -12,15 +12,14 @@ import contextlib
 import json
 import os
 import pathlib
-import random
 import runpy
 import sys
 import tempfile
-import types
 
 import numpy as np
-import scipy.optimize
 import torch
+
+from released_code import let_run_on_the_cpu, replace_module
 
 parser = argparse.ArgumentParser()
 parser.add_argument("checkout", type=pathlib.Path)
@@ -72,21 +71,12 @@ def ring(points, var):
     return measure(points, var, 2 * np.stack([np.sin(angles), np.cos(angles)], 1))
 
 
-def module(name, **members):
-    sys.modules[name] = types.ModuleType(name)
-    vars(sys.modules[name]).update(members)
-
-
 nothing = lambda *_, **__: None  # noqa: E731
-module("evaluation", percent_good_grid=grid, percent_good_ring=ring)
-module("visualizations", visualize_generated=nothing, visualize_clusters=nothing)
-module("pidfile", exit_if_job_done=nothing, mark_job_done=nothing)
-# Gone from scikit-learn since.
-module("sklearn.utils.linear_assignment_", linear_assignment=lambda cost: np.stack(scipy.optimize.linear_sum_assignment(cost), 1))
+replace_module("evaluation", percent_good_grid=grid, percent_good_ring=ring)
+replace_module("visualizations", visualize_generated=nothing, visualize_clusters=nothing)
+replace_module("pidfile", exit_if_job_done=nothing, mark_job_done=nothing)
 torch.save = nothing
-torch.Tensor.cuda = lambda self, *_, **__: self
-for seeded in (torch.manual_seed, np.random.seed, random.seed):
-    seeded(options.seed)
+let_run_on_the_cpu(options.seed)
 
 os.chdir(options.checkout / "2d_mix")
 sys.path.insert(0, os.getcwd())
