@@ -44,8 +44,8 @@ export interface FoundImages {
 export interface InversionHooks {
   readonly onEncoder: (event: ProgressEvent) => void;
   /** Steps on the latents, of all images; about ten times. */
-  readonly onSearch: (done: number, steps: number) => void;
-  readonly signal?: AbortSignal;
+  readonly onSearch: (done: number, steps: number, secondsLeft: number) => void;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const ENCODER_BATCH = 64;
@@ -113,8 +113,8 @@ async function trainEncoder(
   const objective = createInversionEncoderObjective({ ...parts, optimizer, batchSize: ENCODER_BATCH });
   try {
     const batches = { stepsPerEpoch: steps, load: async () => ({}) };
-    const options = { steps, reportEvery: Math.ceil(steps / 10), key, clock: () => performance.now() };
-    for await (const event of train(objective, batches, signal === undefined ? options : { ...options, signal })) {
+    const options = { steps, reportEvery: Math.ceil(steps / 10), key, clock: () => performance.now(), signal };
+    for await (const event of train(objective, batches, options)) {
       if (event.kind === "progress") onEncoder(event);
     }
     signal?.throwIfAborted();
@@ -134,12 +134,13 @@ async function searchInBatches(
   const pictures: PixelImage[] = [];
   const classIds: number[] = [];
   const batches = Math.ceil(count / SEARCH_BATCH);
+  const begin = performance.now();
   let told = 0;
   /** At every tenth of all steps. */
   const tell = (done: number, steps: number): void => {
     signal?.throwIfAborted();
     const tenth = Math.floor((10 * done) / steps);
-    if (tenth > told) onSearch(done, steps);
+    if (tenth > told) onSearch(done, steps, ((performance.now() - begin) / 1000 / done) * (steps - done));
     told = tenth;
   };
   const measured = { l1: [] as number[], encoderL1: [] as number[], perceptual: [] as number[] };
@@ -147,18 +148,27 @@ async function searchInBatches(
     for (let start = 0; start < count; start += SEARCH_BATCH) {
       const size = Math.min(SEARCH_BATCH, count - start);
       const part = asImageBatch(slice(images, [start, 0, 0, 0], [size, height, width, channels]));
-      const first = await invertSamples(part, { ...options, steps: 0, classCandidates: 1 });
-      const onProgress = (done: number, steps: number) => tell((start / SEARCH_BATCH) * steps + done, batches * steps);
-      const found = await invertSamples(part, { ...options, onProgress });
-      const made = [first, found].map((inverted) => regenerate(inverted, options)) as [ImageBatch, ImageBatch];
-      measured.encoderL1.push(...valuesOf(() => l1Distances(made[0], part)));
-      measured.l1.push(...valuesOf(() => l1Distances(made[1], part)));
-      measured.perceptual.push(
-        ...valuesOf(() => perceptualDistances(extractor.extract(made[1], layers), extractor.extract(part, layers))),
-      );
-      pictures.push(...(await toPixelImages(made[1])));
-      classIds.push(...(found.classIds ?? []));
-      for (const owned of [part, ...made]) owned.dispose();
+      const owned: ImageBatch[] = [part];
+      try {
+        const first = await invertSamples(part, { ...options, steps: 0, classCandidates: 1 });
+        const onProgress = (done: number, steps: number) =>
+          tell((start / SEARCH_BATCH) * steps + done, batches * steps);
+        const found = await invertSamples(part, { ...options, onProgress });
+        const [byEncoder, made] = [first, found].map((inverted) => regenerate(inverted, options)) as [
+          ImageBatch,
+          ImageBatch,
+        ];
+        owned.push(byEncoder, made);
+        measured.encoderL1.push(...valuesOf(() => l1Distances(byEncoder, part)));
+        measured.l1.push(...valuesOf(() => l1Distances(made, part)));
+        measured.perceptual.push(
+          ...valuesOf(() => perceptualDistances(extractor.extract(made, layers), extractor.extract(part, layers))),
+        );
+        pictures.push(...(await toPixelImages(made)));
+        classIds.push(...(found.classIds ?? []));
+      } finally {
+        for (const tensor of owned) tensor.dispose();
+      }
     }
   } finally {
     extractor.dispose();

@@ -82,8 +82,8 @@ async function pretrainFeatures<Sample extends Tensor>(
   const { steps, ...adam } = pretraining!;
   const { objective, dispose } = create(createAdam(adam));
   try {
-    const options = { steps, reportEvery: Math.ceil(steps / 20), key, clock: () => performance.now() };
-    for await (const event of train(objective, batches, signal === undefined ? options : { ...options, signal })) {
+    const options = { steps, reportEvery: Math.ceil(steps / 20), key, clock: () => performance.now(), signal };
+    for await (const event of train(objective, batches, options)) {
       if (event.kind === "progress") onPretraining?.(event);
       if (event.kind === "interrupted") {
         throw new InterruptedError(

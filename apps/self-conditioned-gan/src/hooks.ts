@@ -6,5 +6,5 @@ export interface RunHooks {
   readonly onClustered?: (record: ReclusteringRecord, seconds: number) => void;
   /** While the networks are trained whose features logo-ae and rotnet cluster. */
   readonly onPretraining?: (event: ProgressEvent) => void;
-  readonly signal?: AbortSignalLike;
+  readonly signal?: AbortSignalLike | undefined;
 }

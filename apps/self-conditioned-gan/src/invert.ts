@@ -103,7 +103,6 @@ async function invertOne(
   settings: InversionSettings,
   { output, signal }: InversionContext,
 ): Promise<InvertedRun> {
-  let begin: number | undefined;
   const onEncoder = ({ step: done, steps, losses, secondsLeft }: ProgressEvent): void => {
     const values = Object.entries(losses).map(([name, value]) => `${name} ${value.toPrecision(3)}`);
     const left = `${formatDuration(secondsLeft)} left`;
@@ -111,10 +110,8 @@ async function invertOne(
       { kind: "encoder", run, step: done, steps, losses, secondsLeft },
       `${run}: encoder, step ${done} of ${steps}, ${[...values, left].join(", ")}`,
     );
-    begin = performance.now();
   };
-  const onSearch = (done: number, steps: number): void => {
-    const secondsLeft = ((performance.now() - begin!) / 1000 / done) * (steps - done);
+  const onSearch = (done: number, steps: number, secondsLeft: number): void => {
     output.note(
       { kind: "search", run, step: done, steps, secondsLeft },
       `${run}: latents, step ${done} of ${steps}, ${formatDuration(secondsLeft)} left`,

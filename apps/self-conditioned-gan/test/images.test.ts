@@ -173,7 +173,7 @@ describe("photographs", () => {
     const searched: number[][] = [];
     const found = await findImages(opened, batch.samples as ImageBatch, settings, {
       onEncoder: ({ step }) => steps.push(step),
-      onSearch: (...progress) => searched.push(progress),
+      onSearch: (done, all) => searched.push([done, all]),
     });
     expect(memory().numTensors).toBe(before);
     expect(steps).toEqual([1, 2, 3]);
@@ -184,11 +184,26 @@ describe("photographs", () => {
       expect(values).toHaveLength(4);
       for (const value of values) expect(value).toBeGreaterThan(0);
     }
-    const stop = new AbortController();
-    const stopping = { onEncoder: () => stop.abort(new Error("stopped")), onSearch: () => undefined };
-    await expect(
-      findImages(opened, batch.samples as ImageBatch, settings, { ...stopping, signal: stop.signal }),
-    ).rejects.toThrow("stopped");
+    // Stopped at the encoder's first step, and half-way through the latents'.
+    for (const [stopAt, last] of [
+      ["encoder", 1],
+      ["search", 10],
+    ] as const) {
+      const stop = new AbortController();
+      const told = { encoder: 0, search: 0 };
+      const tell = (part: "encoder" | "search", step: number) => {
+        told[part] = step;
+        if (part === stopAt) stop.abort(new Error("stopped"));
+      };
+      const stopping = {
+        onEncoder: ({ step }: { step: number }) => tell("encoder", step),
+        onSearch: (done: number) => tell("search", done),
+        signal: stop.signal,
+      };
+      const longer = { ...settings, inversionSteps: 20 };
+      await expect(findImages(opened, batch.samples as ImageBatch, longer, stopping)).rejects.toThrow("stopped");
+      expect(told[stopAt]).toBe(last);
+    }
     const silent = { onEncoder: () => undefined, onSearch: () => undefined };
     expect(await findImages(opened, batch.samples as ImageBatch, settings, silent)).toEqual(found);
     dispose([...Object.values(report), ...Object.values(batch)]);

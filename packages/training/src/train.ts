@@ -31,7 +31,7 @@ export interface TrainOptions {
   /** Milliseconds that never go back, such as `performance.now`: this package reads no clock of its own. */
   readonly clock: () => number;
   /** Aborting stops the run after the step in progress. */
-  readonly signal?: AbortSignalLike;
+  readonly signal?: AbortSignalLike | undefined;
 }
 
 /** The part of an `AbortSignal` that training looks at. */
