@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createAppProcess, newestCheckpoint } from "@divgen/tensor-testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -45,19 +45,31 @@ export const linesOf = (path: string) =>
     .split("\n")
     .map((line) => JSON.parse(line));
 
+type SmallApp = ReturnType<typeof openSmallApp>;
+
+/** Kills a run on the way, resumes it, and compares it with the whole one. */
+export async function expectSameBitsResumed(app: SmallApp, whole: string, args: readonly string[]): Promise<void> {
+  const killed = join(app.folder, `${basename(whole)}-killed`);
+  await app.killAt(10, killed, ["--run", killed, ...args]);
+  const { status, stdout, stderr } = app.run("--resume", killed);
+  expect(status, stderr).toBe(0);
+  expect(stdout).toMatch(/going on from step 8/);
+  expect(newestCheckpoint(killed)).toEqual(newestCheckpoint(whole));
+}
+
 /** Trains a method in the app's folder under its name; then kills another such run on the way and resumes it. */
 export function describeMethod(
-  { folder, run, killAt }: ReturnType<typeof openSmallApp>,
+  app: SmallApp,
   method: string,
   options: { readonly settings: readonly string[]; readonly measured: readonly string[] },
 ): void {
   describe(method, () => {
-    const whole = join(folder, method);
+    const whole = join(app.folder, method);
     const own = ["--method", method, "--set", "mixture.generators=4", "--set", "pretraining.steps=6"];
     const args = [...tiny, ...options.settings, ...own];
 
     test("trains to its end, holding as many tensors at the end as at first", () => {
-      const { status, stderr } = run("--run", whole, ...args);
+      const { status, stderr } = app.run("--run", whole, ...args);
       expect(status, stderr).toBe(0);
       const events = linesOf(join(whole, "events.jsonl")).filter(({ kind }) => kind === "progress");
       expect(new Set(events.slice(1, 13).map(({ tensorCount }) => tensorCount)).size).toBe(1);
@@ -65,43 +77,21 @@ export function describeMethod(
       expect(atEnd).toEqual(expect.arrayContaining([...options.measured]));
     }, 120_000);
 
-    test("killed and resumed, it ends with the same bits", async () => {
-      const killed = join(folder, `${method}-killed`);
-      await killAt(10, killed, ["--run", killed, ...args]);
-      const { status, stdout, stderr } = run("--resume", killed);
-      expect(status, stderr).toBe(0);
-      expect(stdout).toMatch(/going on from step 8/);
-      expect(newestCheckpoint(killed)).toEqual(newestCheckpoint(whole));
-    }, 120_000);
+    test("killed and resumed, it ends with the same bits", () => expectSameBitsResumed(app, whole, args), 120_000);
   });
 }
 
 /** What `sample` of a run wrote, and where. */
-export function sampleOf({ folder, run }: ReturnType<typeof openSmallApp>, path: string, ...args: string[]) {
+export const sampleOf = (app: SmallApp, path: string, ...args: string[]) =>
+  listedSamples(app, path, "samples.json", args);
+
+/** What `sample --by-mass` of a run wrote, and where. */
+export const byMassOf = (app: SmallApp, path: string, count: number, ...args: string[]) =>
+  listedSamples(app, path, "by-mass.json", ["--by-mass", String(count), ...args]);
+
+function listedSamples({ folder, run }: SmallApp, path: string, list: string, args: readonly string[]) {
   const out = join(folder, `samples of ${[path, ...args].join(" ")}`);
   const { status, stderr } = run("sample", "--run", join(folder, path), "--out", out, ...args);
   expect(status, stderr).toBe(0);
-  return { out, list: JSON.parse(readFileSync(join(out, "samples.json"), "utf8")) };
-}
-
-/** What `sample --by-mass` of a run wrote, and where. */
-export function byMassOf(
-  { folder, run }: ReturnType<typeof openSmallApp>,
-  path: string,
-  count: number,
-  ...args: string[]
-) {
-  const out = join(folder, `mass of ${[path, count, ...args].join(" ")}`);
-  const { status, stderr } = run(
-    "sample",
-    "--run",
-    join(folder, path),
-    "--out",
-    out,
-    "--by-mass",
-    String(count),
-    ...args,
-  );
-  expect(status, stderr).toBe(0);
-  return { out, list: JSON.parse(readFileSync(join(out, "by-mass.json"), "utf8")) };
+  return { out, list: JSON.parse(readFileSync(join(out, list), "utf8")) };
 }
