@@ -45,7 +45,7 @@ export async function writeInversionReport(
       ),
     );
   const classes = errorsByClass(runs, originals);
-  const whose = originals.files === undefined ? "it belongs to" : "it was found in";
+  const whose = originals.files === undefined ? "belongs to" : "was found in";
   report.heading("Errors").metricsTable({
     caption: classes.length === 0 ? "Mean errors" : `Mean errors, by the class of ${names[0]} that an image ${whose}`,
     columns: names.flatMap((name, run) =>
